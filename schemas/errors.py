@@ -1,0 +1,44 @@
+"""Every way a job can fail, by what to do next.
+
+* JobError
+  + Transient       try again with backoff
+    - RateLimited   come back at the time we were told; not counted as an attempt
+  + Permanent       trying again cannot help: dead letter with the reason
+    - Poison        the message itself cannot be understood
+      . NoSuchRow   it names something that is not there
+"""
+
+from datetime import timedelta
+
+
+class JobError(Exception):
+    """Base of all failures that the code foresaw."""
+
+
+class Transient(JobError):
+    """The outside world hiccuped; the same call may work later."""
+
+
+class RateLimited(Transient):
+    """Somebody told us when to come back."""
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Permanent(JobError):
+    """Trying again would fail the same way."""
+
+
+class Poison(Permanent):
+    """The payload does not parse, or asks for something that cannot be."""
+
+
+class NoSuchRow(Poison):
+    """A job names a row that is not there (or that belongs to another tenant)."""
+
+    def __init__(self, noun: str, key: object) -> None:
+        super().__init__(f"There is no {noun} {key} in this tenant.")
+        self.noun = noun
+        self.key = key

@@ -1,0 +1,105 @@
+"""The schema of our environment. Read once at the process edge, passed inwards."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "OUTRIDER_"
+
+
+class SettingsMissing(Exception):
+    """Something in the environment is absent or unusable; the text lists every full name."""
+
+
+class Settings(BaseSettings):
+    """Everything that differs between two machines, and nothing else."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    env: Literal["development", "test", "production"] = Field(
+        "development", description="What this machine is for; `production` refuses unsafe defaults."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="Postgres of the fleet, as a login that owns nothing; none: embedded."
+    )
+    owner_url: SecretStr | None = Field(
+        None, description="Postgres as the owner of the schema, on a direct port; `migrate` only."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis or Valkey, version 7 or later; none: embedded."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="32 bytes in base64 that seal stored secrets; none: made under .outrider/.",
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`auto` is colours on a terminal and JSON everywhere else."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important line that is still written."
+    )
+    sentry_dsn: SecretStr | None = Field(None, description="Where error reports go; none: nowhere.")
+    pool_max: int = Field(
+        12, ge=2, le=200, description="Postgres connections per process: threads + 4 is right."
+    )
+    threads: int = Field(8, ge=1, le=64, description="Jobs a worker process runs at the same time.")
+    lease: timedelta = Field(
+        timedelta(seconds=15), description="Silence after which a process counts as dead."
+    )
+    drain: timedelta = Field(
+        timedelta(seconds=25), description="How long a stopping worker lets running jobs finish."
+    )
+    ingress_host: str = Field("127.0.0.1", description="Address the HTTP edge listens on.")
+    ingress_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP edge.")
+    metrics_host: str = Field("127.0.0.1", description="Address the workers' metrics listen on.")
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of a worker's own /metrics, /live, /ready; none: off.",
+    )
+    webhook_max_bytes: int = Field(
+        262_144, ge=1024, description="Largest webhook body that is read."
+    )
+    egress_proxy: HttpUrl | None = Field(
+        None, description="HTTP proxy for look-ups of company pages; none: direct."
+    )
+    dns_server: str | None = Field(
+        None, description="Resolver for mail and domain facts as host:port; none: the system's."
+    )
+    faults: str | None = Field(
+        None, description="Named points at which a worker kills itself; refused in production."
+    )
+
+    @model_validator(mode="after")
+    def _production_is_explicit(self) -> "Settings":
+        if self.env != "production":
+            return self
+        absent = [n for n in ("database_url", "redis_url", "secret_key") if not getattr(self, n)]
+        if absent:
+            names = ", ".join(PREFIX + name.upper() for name in absent)
+            raise ValueError(f"{PREFIX}ENV=production needs {names}")
+        if self.faults:
+            raise ValueError(f"{PREFIX}FAULTS is refused when {PREFIX}ENV=production")
+        return self
+
+
+def load() -> Settings:
+    """Read the environment and `.env`.
+
+    Raises SettingsMissing with one line per problem, each naming the whole variable.
+    """
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]  (fields come from the environment)
+    except ValidationError as error:
+        lines = [_sentence(p["loc"], p["msg"]) for p in error.errors(include_input=False)]
+        raise SettingsMissing("\n".join(lines)) from None
+
+
+def _sentence(where: tuple[int | str, ...], problem: str) -> str:
+    text = problem.removeprefix("Value error, ")
+    return f"{PREFIX}{str(where[0]).upper()}: {text}" if where else text
