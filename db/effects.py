@@ -1,0 +1,135 @@
+"""Table `effects`: calls to the outside world, keyed by business identity. Refuses a stale token."""
+
+from dataclasses import dataclass
+
+from psycopg.types.json import Jsonb
+
+from db.jobs import LeaseLost
+from db.pool import Tx
+from schemas.enums import EffectClass, EffectState
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One call, as far as the ledger knows it.
+
+    `live`: its claimant still runs. `released`: its claimant said that nothing happened.
+    """
+
+    key: str
+    state: EffectState
+    job_id: int
+    token: int
+    calls: int
+    response: dict[str, object] | None
+    live: bool
+    released: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", EffectState(self.state))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One line of the ledger."""
+
+    key: str
+    state: EffectState
+    calls: int
+    response: dict[str, object] | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", EffectState(self.state))
+
+
+def claim(tx: Tx, key: str, kind: EffectClass, *, job_id: int, token: int) -> bool:
+    """Write the intent to call, before the call; False when the key is known already."""
+    return bool(
+        tx.run(
+            """
+            INSERT INTO outrider.effects (key, class, job_id, token)
+            VALUES (%(key)s, %(class)s, %(job)s, %(token)s)
+            ON CONFLICT DO NOTHING
+            """,
+            {"key": key, "class": kind, "job": job_id, "token": token},
+        )
+    )
+
+
+def get_locked(tx: Tx, key: str) -> Effect:
+    """The known effect under this key, locked until the transaction ends."""
+    return tx.one(
+        Effect,
+        """
+        SELECT e.key, e.state, e.job_id, e.token, e.calls, e.response,
+               EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.id = e.job_id AND j.token = e.token) AS live,
+               e.token = 0 AS released
+          FROM outrider.effects e
+         WHERE e.key = %(key)s AND e.tenant_id = outrider.current_tenant_id()
+           FOR UPDATE OF e
+        """,
+        {"key": key},
+    )
+
+
+def take_over(tx: Tx, key: str, *, job_id: int, token: int) -> None:
+    """Claim an intent whose claimant died, to call once more; the caller holds its lock."""
+    tx.run(
+        """
+        UPDATE outrider.effects
+           SET job_id = %(job)s, token = %(token)s, calls = calls + 1, state = 'intent',
+               intent_at = clock_timestamp(), settled_at = NULL, reason = NULL
+         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id() AND state <> 'done'
+        """,
+        {"key": key, "job": job_id, "token": token},
+    )
+
+
+def release(tx: Tx, key: str, *, token: int) -> None:
+    """Free an intent whose call certainly did not happen; no effect on somebody else's."""
+    tx.run(
+        """
+        UPDATE outrider.effects SET token = 0
+         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id()
+           AND token = %(token)s AND state = 'intent'
+        """,
+        {"key": key, "token": token},
+    )
+
+
+def settle(tx: Tx, key: str, *, token: int, response: dict[str, object]) -> None:
+    """Write what the call answered, under the claim's token. Raises LeaseLost when it is stale."""
+    settled = tx.value(
+        """
+        UPDATE outrider.effects
+           SET state = 'done', response = %(response)s, settled_at = clock_timestamp(), reason = NULL
+         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id()
+           AND token = %(token)s AND state <> 'done'
+        RETURNING job_id
+        """,
+        {"key": key, "token": token, "response": Jsonb(response)},
+    )
+    if settled is None:
+        raise LeaseLost(token)
+
+
+def doubt(tx: Tx, key: str, *, reason: str) -> None:
+    """Nobody knows whether the call happened: say so, and why. The caller holds the lock."""
+    tx.run(
+        """
+        UPDATE outrider.effects
+           SET state = 'in_doubt', reason = %(reason)s, settled_at = clock_timestamp()
+         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id() AND state = 'intent'
+        """,
+        {"key": key, "reason": reason},
+    )
+
+
+def list_all(tx: Tx) -> list[Known]:
+    """Every effect of the tenant with its answer, by key."""
+    return tx.list(Known, "SELECT key, state, calls, response FROM outrider.effects ORDER BY key")
+
+
+def count_calls(tx: Tx) -> int:
+    """Calls that the ledger knows of, repeated ones included."""
+    return int(str(tx.value("SELECT coalesce(sum(calls), 0) FROM outrider.effects")))

@@ -1,0 +1,147 @@
+"""Connections and transactions. Every transaction puts on one hat; none can outlive its block."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, LiteralString, TypeAlias, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from schemas.errors import Transient
+from telemetry.bell import Bell
+
+R = TypeVar("R")
+Params: TypeAlias = Mapping[str, object]
+Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+Hat: TypeAlias = Literal["worker", "dispatcher", "ingress", "operator", "client"]
+
+# Failures after which the same transaction may well succeed: the server went away, restarted,
+# or chose this transaction as the victim of a deadlock.
+_PASSING = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    PoolTimeout,
+)
+
+
+class DatabaseAway(Transient):
+    """Postgres cannot be reached, or gave up on this transaction; nothing was written."""
+
+
+@dataclass(slots=True)
+class Tx:
+    """One open transaction. Functions of `db/` take it first and never commit."""
+
+    conn: Connection
+    rings: set[str] = field(default_factory=set[str])
+    """Actors that got work in this transaction; their bells ring after the commit."""
+
+    def run(self, query: LiteralString, params: Params | None = None) -> int:
+        """Execute and return the number of rows touched."""
+        return self.conn.execute(query, params).rowcount
+
+    def find(self, row: type[R], query: LiteralString, params: Params | None = None) -> R | None:
+        """The first row, or None."""
+        with self.conn.cursor(row_factory=class_row(row)) as cursor:
+            return cursor.execute(query, params).fetchone()
+
+    def one(self, row: type[R], query: LiteralString, params: Params | None = None) -> R:
+        """The only row; psycopg.ProgrammingError when there is none (a bug, not an answer)."""
+        with self.conn.cursor(row_factory=class_row(row)) as cursor:
+            return next(cursor.execute(query, params))
+
+    def list(self, row: type[R], query: LiteralString, params: Params | None = None) -> list[R]:
+        """All rows, in the order the query states."""
+        with self.conn.cursor(row_factory=class_row(row)) as cursor:
+            return cursor.execute(query, params).fetchall()
+
+    def value(self, query: LiteralString, params: Params | None = None) -> object:
+        """The first column of the first row, or None."""
+        row = self.conn.execute(query, params).fetchone()
+        return row[0] if row else None
+
+
+class Database:
+    """A pool whose only ways in are transactions with a hat on."""
+
+    def __init__(
+        self, dsn: str, *, max_size: int = 12, bell: Bell | None = None, name: str = "outrider"
+    ) -> None:
+        self._bell = bell
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            dsn,
+            min_size=0,
+            max_size=max_size,
+            open=False,
+            timeout=10,
+            max_idle=60,
+            max_lifetime=1800,
+            reconnect_timeout=5,
+            check=ConnectionPool.check_connection,
+            # No server-side prepared statements: a transaction pooler hands them to strangers.
+            kwargs={"application_name": name, "prepare_threshold": None, "connect_timeout": 5},
+        )
+
+    def open(self) -> None:
+        """Start the pool; does not wait for the server, so a process can start before Postgres."""
+        self._pool.open()
+
+    def close(self) -> None:
+        """Close every connection; idempotent."""
+        self._pool.close()
+
+    @contextmanager
+    def tenant(
+        self, tenant_id: UUID | None, *, trace_id: str = "", job_id: int | None = None
+    ) -> Generator[Tx]:
+        """A worker's transaction in one tenant; None is the house itself and sees no tenant."""
+        with self._transaction("worker", tenant_id, trace_id, job_id) as tx:
+            yield tx
+
+    @contextmanager
+    def hat(self, hat: Hat, *, trace_id: str = "") -> Generator[Tx]:
+        """A transaction without a tenant, with the rights of `outrider_<hat>`."""
+        with self._transaction(hat, None, trace_id, None) as tx:
+            yield tx
+
+    @contextmanager
+    def _transaction(
+        self, hat: Hat, tenant_id: UUID | None, trace_id: str, job_id: int | None
+    ) -> Generator[Tx]:
+        """Raises DatabaseAway when the server is unreachable or chose us as a victim."""
+        try:
+            with self._pool.connection() as conn, conn.transaction():
+                tx = Tx(conn)
+                _dress(tx, hat, tenant_id, trace_id, job_id)
+                yield tx
+        except _PASSING as error:
+            raise DatabaseAway(f"Postgres: {str(error).strip() or type(error).__name__}") from error
+        if tx.rings and self._bell:
+            self._bell.ring(tx.rings)
+
+
+def _dress(tx: Tx, hat: Hat, tenant_id: UUID | None, trace_id: str, job_id: int | None) -> None:
+    # Transaction-local, all of it: behind a transaction pooler the next one is somebody else.
+    tx.run(
+        """
+        SELECT set_config('role', 'outrider_' || %(hat)s, true),
+               set_config('statement_timeout', '30s', true),
+               set_config('idle_in_transaction_session_timeout', '60s', true),
+               set_config('outrider.tenant_id', %(tenant)s, true),
+               set_config('outrider.trace_id', %(trace)s, true),
+               set_config('outrider.job_id', %(job)s, true)
+        """,
+        {
+            "hat": hat,
+            "tenant": str(tenant_id or ""),
+            "trace": trace_id,
+            "job": "" if job_id is None else str(job_id),
+        },
+    )

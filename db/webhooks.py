@@ -1,0 +1,114 @@
+"""Tables `webhook_sources` and `webhook_events`: who may knock, and what they said, raw and once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from db.pool import Tx
+from db.tenants import NameTaken, check_slug
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An address that events may be posted to."""
+
+    id: UUID
+    tenant_id: UUID
+    slug: str
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the edge must know to check a signature: whose address, and the sealed secret."""
+
+    tenant_id: UUID
+    source_id: UUID
+    verify: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event that came in before."""
+
+    id: UUID
+    lead_id: UUID | None
+
+
+def add_source(tx: Tx, *, tenant_id: UUID, slug: str) -> Source:
+    """Open an address; slugs are unique across tenants. Needs the operator's hat.
+
+    Raises NameTaken, or Permanent for what is no slug.
+    """
+    check_slug(slug)
+    source = tx.find(
+        Source,
+        """
+        INSERT INTO outrider.webhook_sources (tenant_id, slug)
+        VALUES (%(tenant)s, %(slug)s) ON CONFLICT (slug) DO NOTHING
+        RETURNING id, tenant_id, slug, revoked_at, created_at
+        """,
+        {"tenant": tenant_id, "slug": slug},
+    )
+    if source is None:
+        raise NameTaken(f"source: {slug!r} is taken; choose another name.")
+    return source
+
+
+def list_sources(tx: Tx, tenant_id: UUID) -> list[Source]:
+    """The addresses of a tenant, by slug, revoked ones too."""
+    return tx.list(
+        Source,
+        """
+        SELECT id, tenant_id, slug, revoked_at, created_at
+          FROM outrider.webhook_sources WHERE tenant_id = %(tenant)s ORDER BY slug
+        """,
+        {"tenant": tenant_id},
+    )
+
+
+def find_door(tx: Tx, slug: str) -> Door | None:
+    """The door behind an address, None when there is none or it is revoked.
+
+    Needs the ingress hat, which can ask for one address at a time and list none.
+    """
+    return tx.find(
+        Door,
+        "SELECT tenant_id, source_id, verify, sealed FROM outrider.webhook_door(%(slug)s)",
+        {"slug": slug},
+    )
+
+
+def store(tx: Tx, *, source_id: UUID, external_id: str, body: bytes) -> UUID | None:
+    """Keep a verified event as it came; None when the source sent this id before."""
+    stored = tx.value(
+        """
+        INSERT INTO outrider.webhook_events (source_id, external_id, body)
+        VALUES (%(source)s, %(external)s, %(body)s)
+        ON CONFLICT (source_id, external_id) DO NOTHING RETURNING id
+        """,
+        {"source": source_id, "external": external_id, "body": body},
+    )
+    return stored if isinstance(stored, UUID) else None
+
+
+def get_received(tx: Tx, *, source_id: UUID, external_id: str) -> Received:
+    """What `store` kept when this id came first; ask only after it said None."""
+    return tx.one(
+        Received,
+        """
+        SELECT id, lead_id FROM outrider.webhook_events
+         WHERE source_id = %(source)s AND external_id = %(external)s
+        """,
+        {"source": source_id, "external": external_id},
+    )
+
+
+def attach_lead(tx: Tx, event_id: UUID, lead_id: UUID) -> None:
+    """Say which person an event was about."""
+    tx.run(
+        "UPDATE outrider.webhook_events SET lead_id = %(lead)s WHERE id = %(id)s",
+        {"id": event_id, "lead": lead_id},
+    )
