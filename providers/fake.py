@@ -1,0 +1,48 @@
+"""A world that does what it is told, and counts. Refuses to touch the network."""
+
+from collections import Counter
+from collections.abc import Callable
+from threading import Lock
+
+from providers.ports import Providers
+from schemas.enrichments import DomainFacts, PageFacts
+from schemas.errors import JobError
+
+Reply = DomainFacts | JobError
+
+
+def acme(domain: str) -> DomainFacts:
+    """A well-run company of 120 people, whatever its domain is called."""
+    page = PageFacts(
+        url=f"https://{domain}/", title="Acme", organization="Acme", employees=120, country="DE"
+    )
+    return DomainFacts(
+        domain=domain, has_mx=True, resolves=True, mail_operator="google",
+        spf=True, dmarc="reject", page=page, page_state="ok",
+    )  # fmt: skip
+
+
+class FakeDomains:
+    """A `DomainLookup` that gives, or raises, what `answer` returns for a domain; thread-safe."""
+
+    def __init__(self, answer: Callable[[str], Reply] = acme) -> None:
+        self.answer = answer
+        self.calls: Counter[str] = Counter()
+        self.domains: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def look(self, domain: str, website: str | None, *, key: str) -> DomainFacts:
+        """Counts the call under its key and its domain, then answers; `website` is ignored."""
+        del website
+        with self._lock:
+            self.calls[key] += 1
+            self.domains[domain] += 1
+        reply = self.answer(domain)
+        if isinstance(reply, JobError):
+            raise reply
+        return reply
+
+
+def world(answer: Callable[[str], Reply] = acme) -> Providers:
+    """Providers for tests and benchmarks: every company is a good one unless told otherwise."""
+    return Providers(domains=FakeDomains(answer))

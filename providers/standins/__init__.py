@@ -1,0 +1,1 @@
+"""Local servers that behave like the outside world. Refuses to be reached from another machine."""
