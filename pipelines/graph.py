@@ -1,0 +1,49 @@
+"""The pipelines as a picture, drawn from the tables that run. Refuses to know anything else."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from pipelines.engine import PIPELINES
+from pipelines.schedules import SCHEDULES
+
+
+def mermaid() -> str:
+    """A mermaid flowchart: facts are round, jobs are boxes, clocks are flags."""
+    return "\n".join(["flowchart LR", *_steps(), *_clocks()])
+
+
+def text() -> str:
+    """The same, one line per consequence."""
+    lines = [
+        f"{step.event.name} → {step.job.name}{_conditions(conditional=step.when is not None, after=step.after)}"
+        for pipeline in PIPELINES
+        for step in pipeline.steps
+    ]
+    return "\n".join([*lines, *(f"{s.cron} {s.timezone} → {s.job.name}" for s in SCHEDULES)])
+
+
+def _steps() -> Iterator[str]:
+    for pipeline in PIPELINES:
+        for step in pipeline.steps:
+            label = _conditions(conditional=step.when is not None, after=step.after).strip()
+            arrow = f"-- {label} -->" if label else "-->"
+            yield (
+                f"  {step.event.__name__}([{step.event.name}])"
+                f" {arrow} {step.job.__name__}[{step.job.name}]"
+            )
+            for fact in step.job.emits:
+                yield f"  {step.job.__name__} -.-> {fact.__name__}([{fact.name}])"
+
+
+def _clocks() -> Iterator[str]:
+    for schedule in SCHEDULES:
+        job = type(schedule.job)
+        yield (
+            f'  {schedule.name}>"{schedule.cron} {schedule.timezone}"]'
+            f" --> {job.__name__}[{job.name}]"
+        )
+
+
+def _conditions(*, conditional: bool, after: timedelta) -> str:
+    words = ["if" if conditional else "", f"after {after}" if after else ""]
+    return "".join(f" {word}" for word in words if word)
