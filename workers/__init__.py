@@ -1,0 +1,1 @@
+"""The actors, and the small durable runtime under them."""

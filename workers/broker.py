@@ -1,0 +1,151 @@
+"""Tickets over Redis: a Dramatiq broker whose messages are disposable. Refuses delays and retries.
+
+A ticket says "run job 7 of tenant T" and nothing else. It is popped, not acknowledged: when it gets
+lost, the job's dispatch lease runs out and another is rung. That leaves no state in Redis that a
+crash could strand, and the consumer blocks on the list instead of polling it.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, cast
+
+import dramatiq
+import redis
+from dramatiq.broker import Consumer, MessageProxy
+from dramatiq.common import dq_name
+from dramatiq.errors import ConnectionClosed, DecodeError
+
+from telemetry import logs, metrics
+from telemetry.bell import connect
+
+log = logs.get("outrider.broker")
+
+_QUEUE: Final = "outrider:tickets:"
+_BLOCK: Final = 1.0
+"""Seconds one blocking pop may last; the bound on how long a stopping consumer lingers."""
+
+
+class TicketBroker(dramatiq.Broker):
+    """Rings tickets into one Redis list per queue and hands them to Dramatiq's worker threads."""
+
+    def __init__(self, url: str, *, middleware: list[dramatiq.Middleware]) -> None:
+        super().__init__(middleware=middleware)
+        self.url = url
+        self.client = connect(url, patience=2.0)
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Make a queue known; idempotent. There is no delay queue: waits are rows."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues[queue_name] = None
+            self.emit_after("declare_queue", queue_name)
+
+    def consume(
+        self,
+        queue_name: str,
+        prefetch: int = 1,
+        timeout: int = 5000,  # noqa: ARG002
+    ) -> Consumer:
+        """A consumer with a connection of its own, holding at most `prefetch` tickets."""
+        return TicketConsumer(self.url, queue_name, prefetch)
+
+    def enqueue(
+        self, message: dramatiq.Message[None], *, delay: int | None = None
+    ) -> dramatiq.Message[None]:
+        """Ring one ticket. Raises redis.RedisError when Redis is away."""
+        self.ring([message], delay=delay)
+        return message
+
+    def ring(self, tickets: Iterable[dramatiq.Message[None]], *, delay: int | None = None) -> None:
+        """Ring many tickets in one round trip. Raises redis.RedisError when Redis is away."""
+        if delay is not None:
+            raise ValueError("A wait is a row with a due time, not a delayed ticket.")
+        with self.client.pipeline(transaction=False) as pipe:  # pyright: ignore[reportUnknownMemberType]
+            for ticket in tickets:
+                pipe.rpush(_QUEUE + ticket.queue_name, ticket.encode())
+            pipe.execute()
+
+    def answers(self) -> bool:
+        """Whether Redis is there."""
+        try:
+            return bool(self.client.ping())  # pyright: ignore[reportUnknownMemberType]
+        except redis.RedisError:
+            return False
+
+    def flush(self, queue_name: str) -> None:
+        """Drop every ticket of a queue; the jobs stay."""
+        self.client.delete(_QUEUE + queue_name, _QUEUE + dq_name(queue_name))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.client.close()
+
+
+class TicketConsumer(Consumer):
+    """Pops tickets, never more than the worker can hold."""
+
+    def __init__(self, url: str, queue_name: str, prefetch: int) -> None:
+        self._key = _QUEUE + queue_name
+        self._client = connect(url)
+        self._prefetch = prefetch
+        self._popped: deque[bytes] = deque()
+        self._held = 0
+        self._room = threading.Condition()
+
+    def __next__(self) -> MessageProxy | None:
+        """The next ticket, or None after at most a second. An undecodable one is dropped alone."""
+        if not self._popped:
+            self._fill()
+        while self._popped:
+            data = self._popped.popleft()
+            try:
+                ticket = cast("dramatiq.Message[None]", dramatiq.Message.decode(data))  # pyright: ignore[reportUnknownMemberType]
+            except (DecodeError, TypeError, KeyError, ValueError):
+                metrics.TICKETS.labels("refused").inc()
+                log.warning("ticket.refused", bytes=len(data))
+                continue
+            with self._room:
+                self._held += 1
+            return MessageProxy(ticket)
+        return None
+
+    def _fill(self) -> None:
+        with self._room:
+            self._room.wait_for(lambda: self._held < self._prefetch, timeout=_BLOCK)
+            room = self._prefetch - self._held
+        if room <= 0:
+            return
+        try:
+            answer = self._client.blmpop(_BLOCK, 1, self._key, direction="LEFT", count=room)
+        except redis.RedisError as error:
+            raise ConnectionClosed(error) from None
+        if answer:
+            self._popped.extend(cast("list[bytes]", answer[1]))
+
+    def ack(self, message: MessageProxy) -> None:  # noqa: ARG002
+        """Make room for another ticket; there is nothing to tell Redis."""
+        with self._room:
+            self._held -= 1
+            self._room.notify()
+
+    nack = ack
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Put tickets that were not started back to the front; a lost one is rung again."""
+        data = [message.encode() for message in messages]
+        self._return([*reversed(data)])
+
+    def close(self) -> None:
+        """Return what was popped and not handed out, and the connection."""
+        self._return([*reversed(self._popped)])
+        self._popped.clear()
+        self._client.close()
+
+    def _return(self, data: list[bytes]) -> None:
+        if not data:
+            return
+        try:
+            self._client.lpush(self._key, *data)
+        except redis.RedisError as error:
+            log.warning("ticket.lost", tickets=len(data), reason=type(error).__name__)

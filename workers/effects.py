@@ -1,0 +1,116 @@
+"""The protocol for calls to the outside world: claim, call, settle; and what a crash leaves behind.
+
+    pure          no call at all: the fence of `finish()` is enough
+    repeatable    intent → call → settle; found half done: call again
+    unrepeatable  the same; found half done: look for evidence, and without it stop and say so
+
+A call is keyed by what it means in the business, never by the job, so a replay finds what its
+predecessor did. Refuses to guess.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Generic, TypeVar
+
+from db import effects
+from schemas.base import Value
+from schemas.enums import EffectClass, EffectState
+from schemas.errors import JobError, RateLimited
+from workers.context import Context
+
+V = TypeVar("V", bound=Value)
+
+_BUSY = timedelta(milliseconds=250)
+"""How long to stand back while another job makes the same call."""
+
+
+class InDoubt(JobError):
+    """Nobody can tell whether the call happened; a person or new evidence has to."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Effect(Generic[V]):
+    """One call: its business key, how to make it, and how to find out whether it was made.
+
+    `call` raises Transient or Permanent only when certainly nothing happened; any other exception
+    leaves the call in doubt. `evidence` answers with what the call would have, or None when it
+    found nothing (which proves nothing).
+    """
+
+    key: str
+    kind: EffectClass
+    answer: type[V]
+    call: Callable[[], V]
+    evidence: Callable[[], V | None] | None = None
+
+
+class _Next(Enum):
+    CALL = auto()
+    LOOK = auto()
+
+
+def perform(ctx: Context, effect: Effect[V]) -> V:
+    """Make the call, or give back what an earlier one answered.
+
+    Raises RateLimited while another live job makes the same call, InDoubt when an unrepeatable
+    call was begun and nothing shows how it ended, LeaseLost, and whatever `call` raises.
+    """
+    decision = _claim(ctx, effect)
+    if isinstance(decision, Value):
+        return decision
+    if decision is _Next.LOOK:
+        return _find_evidence(ctx, effect)
+    ctx.faults.reach("effect.after_intent")
+    answer = _call(ctx, effect)
+    ctx.faults.reach("effect.after_call")
+    _settle(ctx, effect, answer)
+    return answer
+
+
+def _claim(ctx: Context, effect: Effect[V]) -> V | _Next:
+    mine = {"job_id": ctx.claim.id, "token": ctx.claim.token}
+    with ctx.transaction() as tx:
+        if effects.claim(tx, effect.key, effect.kind, **mine):
+            return _Next.CALL
+        known = effects.get_locked(tx, effect.key)
+        if known.state is EffectState.DONE:
+            return effect.answer.model_validate(known.response)
+        if known.live and known.token != ctx.claim.token:
+            raise RateLimited(f"Job {known.job_id} is making this call.", retry_after=_BUSY)
+        if effect.kind is EffectClass.REPEATABLE or known.released:
+            effects.take_over(tx, effect.key, **mine)
+            return _Next.CALL
+        return _Next.LOOK
+
+
+def _call(ctx: Context, effect: Effect[V]) -> V:
+    try:
+        return effect.call()
+    except JobError:
+        with ctx.transaction() as tx:
+            effects.release(tx, effect.key, token=ctx.claim.token)
+        raise
+
+
+def _find_evidence(ctx: Context, effect: Effect[V]) -> V:
+    found = effect.evidence() if effect.evidence else None
+    if found is None:
+        looked = "No evidence was found" if effect.evidence else "There is nowhere to look"
+        raise InDoubt(effect.key, f"The call was begun and its end is unknown. {looked}.")
+    with ctx.transaction() as tx:
+        effects.take_over(tx, effect.key, job_id=ctx.claim.id, token=ctx.claim.token)
+    _settle(ctx, effect, found)
+    return found
+
+
+def _settle(ctx: Context, effect: Effect[V], answer: V) -> None:
+    # Its own transaction, before the body goes on: the sooner it is known, the less is repeated.
+    with ctx.transaction() as tx:
+        effects.settle(tx, effect.key, token=ctx.claim.token, response=answer.to_json())

@@ -1,0 +1,40 @@
+"""Housekeeping that the clock asks for: is everything true, and what may be forgotten."""
+
+from datetime import timedelta
+
+from db import invariants, job_log
+from schemas.errors import Permanent
+from schemas.jobs import CheckInvariants, PruneHistory
+from workers.actor import actor
+from workers.context import Context
+from workers.retry import PATIENT
+
+_KEEP = timedelta(days=30)
+_SLICE = 5_000
+_LEASE = timedelta(seconds=60)
+"""Generous on purpose: a fleet may be configured with a longer lease than the default."""
+
+
+@actor(CheckInvariants, queue="house", retry=PATIENT, limit=timedelta(minutes=5))
+def check_invariants(_job: CheckInvariants, ctx: Context) -> None:
+    """Pure. A violation is Permanent, so it ends in the dead letters, where somebody looks."""
+    with ctx.database.hat("operator") as tx:
+        found = invariants.check(tx, lease=_LEASE)
+    for violation in found:
+        ctx.log.error(
+            "invariant.violated", invariant=violation.invariant, subject=violation.subject
+        )
+    if found:
+        first = found[0]
+        raise Permanent(
+            f"{first.invariant}: {first.subject} {first.problem} ({len(found)} in all)."
+        )
+
+
+@actor(PruneHistory, queue="house", retry=PATIENT, limit=timedelta(minutes=10))
+def prune_history(_job: PruneHistory, ctx: Context) -> None:
+    """Idempotent; deletes in slices, each a transaction of its own."""
+    forgotten = _SLICE
+    while forgotten >= _SLICE:
+        with ctx.transaction() as tx:
+            forgotten = job_log.prune(tx, older_than=_KEEP, limit=_SLICE)

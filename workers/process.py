@@ -1,0 +1,167 @@
+"""One worker process: boots, runs actors on threads, drains on a signal. Refuses a powerful login."""
+
+import contextlib
+import functools
+import threading
+from collections.abc import Generator, Iterable, Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import dramatiq
+from dramatiq.middleware import TimeLimit
+
+from db import Database, gauges, ready
+from db.logins import refuse_powerful
+from db.pool import DatabaseAway
+from providers.registry import from_settings
+from schemas.settings import Settings
+from telemetry import logs, metrics
+from telemetry.bell import Bell
+from telemetry.probes import Probes
+from workers import cron, enrichment, house, scoring
+from workers.actor import Spec, registered
+from workers.attempt import Runner
+from workers.broker import TicketBroker
+from workers.dispatcher import Dispatcher
+from workers.faults import Faults
+from workers.sessions import Heartbeat
+
+log = logs.get("outrider.worker")
+
+ACTORS = (enrichment, scoring, house)
+"""Modules whose import registers actors; a new actor is one more name here."""
+
+
+class NotMigrated(Exception):
+    """The database is older than this code."""
+
+
+def actor_names() -> list[str]:
+    """Every actor of this version, sorted."""
+    return list(registered())
+
+
+def serve(settings: Settings, *, only: Iterable[str] = (), stop: threading.Event) -> None:
+    """Run the actors named by `only` (all, when empty) until `stop` is set, then drain.
+
+    Waits for Postgres and Redis as long as they are away. Raises UnknownActor, LoginRefused and
+    NotMigrated before any work is taken.
+    """
+    specs = registered(only)
+    assert settings.database_url
+    assert settings.redis_url
+    bell = Bell(settings.redis_url.get_secret_value())
+    database = Database(
+        settings.database_url.get_secret_value(), max_size=settings.pool_max, bell=bell
+    )
+    database.open()
+    try:
+        if _wait_for_database(database, stop):
+            with database.hat("dispatcher") as tx:
+                cron.mirror(tx)
+            _work(settings, database, bell, specs, stop)
+    finally:
+        database.close()
+        bell.close()
+
+
+def _wait_for_database(database: Database, stop: threading.Event) -> bool:
+    pause = 0.25
+    while not stop.is_set():
+        try:
+            _inspect(database)
+        except DatabaseAway as error:
+            log.warning("database.away", setting="OUTRIDER_DATABASE_URL", reason=str(error))
+            stop.wait(pause)
+            pause = min(pause * 2, 5.0)
+        else:
+            return True
+    return False
+
+
+def _inspect(database: Database) -> None:
+    refuse_powerful(database)
+    with database.hat("operator") as tx:
+        missing = ready.missing_migrations(tx)
+    if missing:
+        raise NotMigrated(f"The database lacks migration {missing[0]}: run `outrider migrate`.")
+
+
+def _work(
+    settings: Settings,
+    database: Database,
+    bell: Bell,
+    specs: Mapping[str, Spec],
+    stop: threading.Event,
+) -> None:
+    assert settings.redis_url
+    broker = TicketBroker(settings.redis_url.get_secret_value(), middleware=[TimeLimit()])
+    heart = Heartbeat(database, actors=list(specs), threads=settings.threads, lease=settings.lease)
+    with contextlib.closing(from_settings(settings)) as providers:
+        runner = Runner(database, providers, heart.session_id, Faults(settings.faults))
+        for spec in specs.values():
+            declare(broker, spec, runner)
+        worker = dramatiq.Worker(broker, worker_timeout=100, worker_threads=settings.threads)
+        dispatcher = Dispatcher(database, broker, bell, specs, lease=settings.lease)
+        heart.start()
+        worker.start()
+        dispatcher.start()
+        log.info("worker.started", session_id=heart.session_id(), actors=list(specs))
+        with _probes(settings, database):
+            stop.wait()
+        dispatcher.close()
+        _drain(worker, runner, settings.drain)
+        heart.close()
+    broker.close()
+    log.info("worker.stopped")
+
+
+@contextlib.contextmanager
+def _probes(settings: Settings, database: Database) -> Generator[None]:
+    """The process's own /live, /ready and /metrics, when a port is set for them."""
+    if settings.metrics_port is None:
+        yield
+        return
+    gauge = metrics.watch(functools.partial(gauges.read, database))
+    probes = Probes(
+        settings.metrics_host, settings.metrics_port, ready=functools.partial(_ready, database)
+    )
+    probes.start()
+    try:
+        yield
+    finally:
+        probes.close()
+        metrics.REGISTRY.unregister(gauge)
+
+
+def _ready(database: Database) -> str | None:
+    try:
+        _inspect(database)
+    except (DatabaseAway, NotMigrated) as error:
+        return str(error)
+    return None
+
+
+def declare(broker: dramatiq.Broker, spec: Spec, runner: Runner) -> None:
+    """Make one actor known to a broker; its tickets run through `runner`."""
+
+    def run(job_id: int, tenant_id: str | None) -> None:
+        runner.run(spec, job_id, UUID(tenant_id) if tenant_id else None)
+
+    dramatiq.Actor(
+        run,
+        broker=broker,
+        actor_name=spec.job.name,
+        queue_name=spec.queue,
+        priority=0,
+        options={"time_limit": int(spec.limit.total_seconds() * 1000)},
+    )
+
+
+def _drain(worker: dramatiq.Worker, runner: Runner, patience: timedelta) -> None:
+    """Let running jobs finish; give back what takes longer, without burning its attempt."""
+    stopping = threading.Thread(target=worker.stop, daemon=True)
+    stopping.start()
+    stopping.join(timeout=patience.total_seconds())
+    if stopping.is_alive():
+        log.warning("worker.impatient", given_back=runner.give_back())

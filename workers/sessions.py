@@ -1,0 +1,69 @@
+"""The heartbeat of a worker process. Refuses to stay dead: a swept session is announced anew."""
+
+import os
+import socket
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+
+from db import Database, sessions
+from db.pool import DatabaseAway
+from telemetry import logs, metrics
+
+log = logs.get("outrider.session")
+
+
+class Heartbeat(threading.Thread):
+    """Beats five times per lease, on a thread of its own, so a busy worker never looks dead."""
+
+    def __init__(
+        self, database: Database, *, actors: Sequence[str], threads: int, lease: timedelta
+    ) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self._database = database
+        self._actors = actors
+        self._threads = threads
+        self._every = lease.total_seconds() / 5
+        self._halt = threading.Event()
+        self._session_id = self._announce()
+
+    def session_id(self) -> int:
+        """The session that claims are made under now."""
+        return self._session_id
+
+    def run(self) -> None:
+        """Beat until told to stop."""
+        while not self._halt.wait(self._every):
+            try:
+                self._beat()
+            except DatabaseAway as error:
+                log.warning("session.unheard", reason=str(error))
+
+    def close(self) -> None:
+        """Stop beating and say good-bye; what the process still ran is recovered at once."""
+        self._halt.set()
+        if self.is_alive():
+            self.join(timeout=5)
+        try:
+            with self._database.hat("dispatcher") as tx:
+                sessions.remove(tx, self._session_id)
+        except DatabaseAway as error:
+            log.warning("session.unheard", reason=str(error))
+
+    def _beat(self) -> None:
+        with self._database.hat("dispatcher") as tx:
+            heard = sessions.beat(tx, self._session_id)
+        if not heard:
+            metrics.LEASE_LOST.inc()
+            lost, self._session_id = self._session_id, self._announce()
+            log.warning("session.lost", session_id=lost, new_session_id=self._session_id)
+
+    def _announce(self) -> int:
+        with self._database.hat("dispatcher") as tx:
+            return sessions.add(
+                tx,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                actors=self._actors,
+                threads=self._threads,
+            )
