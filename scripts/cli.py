@@ -1,0 +1,68 @@
+"""The command line `outrider`: a contract. Wrong input names the field and changes nothing."""
+
+import sys
+
+import typer
+
+from db.logins import LoginRefused
+from db.migrate import MigrationRefused
+from db.pool import DatabaseAway
+from schemas.errors import JobError
+from schemas.settings import SettingsMissing
+from scripts import cron, dead, demo, doctor, jobs, keys, pauses, pipelines, run, tenants, users
+from scripts.bench import app as bench
+from scripts.output import err
+from scripts.services import ServerFailed
+from telemetry.secrets import BadKey
+from workers.actor import UnknownActor
+from workers.faults import UnknownFault
+from workers.process import NotMigrated
+
+app = typer.Typer(
+    help="Event-driven worker fleet for B2B sales outreach.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("up")(run.up)
+app.command("demo")(demo.demo)
+app.command("migrate")(run.migrate)
+app.command("worker")(run.worker)
+app.command("ingress")(run.ingress)
+app.command("doctor")(doctor.doctor)
+app.command("pause")(pauses.pause)
+app.command("resume")(pauses.resume)
+app.add_typer(tenants.app, name="tenants", help="Organisations that share the fleet.")
+app.add_typer(users.app, name="users", help="People and their roles.")
+app.add_typer(keys.app, name="keys", help="Signing keys of webhook sources.")
+app.add_typer(pipelines.app, name="pipelines", help="What follows what.")
+app.add_typer(jobs.app, name="jobs", help="Unfinished work.")
+app.add_typer(dead.app, name="dead", help="Work that gave up.")
+app.add_typer(cron.app, name="cron", help="Work by the clock.")
+app.add_typer(bench, name="bench", help="Measurements, as ratios from one run.")
+
+FORESEEN = (
+    SettingsMissing, ServerFailed, MigrationRefused, LoginRefused, NotMigrated, UnknownActor,
+    UnknownFault, BadKey, JobError,
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run a command; a foreseen failure is one clear message on stderr and exit code 1."""
+    try:
+        app()
+    except DatabaseAway as error:
+        _fail(f"OUTRIDER_DATABASE_URL: Postgres does not answer. {error}")
+    except FORESEEN as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _fail(text: str) -> None:
+    err.print(text, style="red", markup=False, highlight=False)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

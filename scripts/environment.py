@@ -1,0 +1,92 @@
+"""Where a command finds its servers: configured, already running here, or started for it alone."""
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from db.logins import app_dsn, is_owner
+from db.migrate import migrate
+from schemas.settings import Settings
+from scripts.services import Services, default_folder, running
+
+
+@contextmanager
+def environment(settings: Settings, *, folder: Path | None = None) -> Generator[Settings]:
+    """Settings with every server filled in; what this call started is stopped at its end.
+
+    Missing servers come from the embedded ones under `folder`, shared with another command that
+    already runs them. Given (or embedded) owner rights are used to migrate and to make the login
+    of the fleet; `database_url` of the result never has them.
+    """
+    place = folder or default_folder()
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is None or settings.redis_url is None:
+            services = attached(place) or stack.enter_context(running(place))
+        else:
+            services = None
+        yield _complete(settings, services, place)
+
+
+def attached(folder: Path) -> Services | None:
+    """The servers that another process keeps in `folder`, or None when nobody does."""
+    try:
+        with (folder / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        ports = json.loads((folder / "ports.json").read_text())
+        return Services(
+            database_url=f"postgresql://postgres@127.0.0.1:{ports['postgres']}/postgres",
+            redis_url=f"redis://127.0.0.1:{ports['valkey']}/0",
+        )
+    except FileNotFoundError:
+        return None
+    return None
+
+
+def _complete(settings: Settings, services: Services | None, place: Path) -> Settings:
+    found: dict[str, SecretStr] = {}
+    if settings.redis_url is None and services:
+        found["redis_url"] = SecretStr(services.redis_url)
+    if settings.secret_key is None:
+        found["secret_key"] = SecretStr(_own_key(place))
+    if settings.database_url is None and services:
+        found |= _as_owner(services.database_url)
+    elif settings.database_url and is_owner(settings.database_url.get_secret_value()):
+        found |= _as_owner(settings.database_url.get_secret_value())
+    return settings.model_copy(update=found)
+
+
+def _as_owner(owner_url: str) -> dict[str, SecretStr]:
+    migrate(owner_url)
+    return {"owner_url": SecretStr(owner_url), "database_url": SecretStr(app_dsn(owner_url))}
+
+
+def _own_key(place: Path) -> str:
+    """A key of this folder's own, made once; production names its key in the settings."""
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / "secret.key"
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+    return path.read_text().strip()
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The environment that gives a child process these same settings."""
+    return {
+        "OUTRIDER_ENV": settings.env,
+        **{
+            f"OUTRIDER_{name.upper()}": secret.get_secret_value()
+            for name in ("database_url", "redis_url", "secret_key")
+            if (secret := getattr(settings, name)) is not None
+        },
+    }

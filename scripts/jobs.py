@@ -1,0 +1,64 @@
+"""`outrider jobs`: look at unfinished work, and drop what should not happen."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from db import Tx, audit, job_log, jobs
+from schemas.enums import JobState
+from schemas.errors import NoSuchRow, Permanent
+from scripts.options import AnyActor, AnyTenant, Json, Limit, Reason
+from scripts.output import out, show, show_one
+from scripts.session import open_database, whoami
+from scripts.tenants import id_of
+
+app = typer.Typer(no_args_is_help=True)
+_COLUMNS = ("id", "actor", "state", "attempt", "due_at", "retry_at", "last_error")
+
+
+@app.command("list")
+def list_open(
+    tenant: AnyTenant = None,
+    actor: AnyActor = None,
+    state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List unfinished jobs, oldest first."""
+    with open_database() as (database, _), database.hat("operator") as tx:
+        rows = jobs.list_open(
+            tx, tenant_id=id_of(tx, tenant), actor=actor, state=state, limit=limit
+        )
+    show(rows, as_json=as_json, columns=_COLUMNS, empty="No unfinished jobs.")
+
+
+@app.command("show")
+def show_job(job_id: int, as_json: Json = False) -> None:
+    """Show one job, finished or not."""
+    with open_database() as (database, _), database.hat("operator") as tx:
+        found = jobs.find(tx, job_id) or job_log.find(tx, job_id)
+    if found is None:
+        raise NoSuchRow("job", job_id)
+    show_one(found, as_json=as_json)
+
+
+@app.command("cancel")
+def cancel(job_id: int, reason: Reason) -> None:
+    """Drop a job that is not running; the log keeps one line."""
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            tenant_id = _tenant_of(tx, job_id)
+        with database.tenant(tenant_id) as tx:
+            if not jobs.cancel(tx, job_id):
+                raise Permanent(f"Job {job_id} is running or over; pause its actor, or wait.")
+            audit.record(tx, operator=whoami(), action="cancel", resource_type="job",
+                         resource_id=str(job_id), reason=reason)  # fmt: skip
+    out.print(f"Job {job_id} is cancelled.")
+
+
+def _tenant_of(tx: Tx, job_id: int) -> UUID | None:
+    found = jobs.find(tx, job_id)
+    if found is None:
+        raise NoSuchRow("unfinished job", job_id)
+    return found.tenant_id

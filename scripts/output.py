@@ -1,0 +1,62 @@
+"""What a command prints: tables for people, one JSON document for machines."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console()
+err = Console(stderr=True)
+
+
+class Row(Protocol):
+    """Any dataclass instance."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+def show(rows: Sequence[Row], *, as_json: bool, columns: Iterable[str] = (), empty: str) -> None:
+    """Print rows as a table of `columns` (all, when none are named), or all of them as JSON."""
+    if as_json:
+        print_json([_record(row) for row in rows])
+        return
+    if not rows:
+        out.print(empty)
+        return
+    names = list(columns) or [f.name for f in fields(rows[0])]
+    table = Table(*(name.replace("_", " ") for name in names), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(_cell(getattr(row, name)) for name in names))
+    out.print(table)
+
+
+def show_one(row: Row, *, as_json: bool) -> None:
+    """Print one row, a field per line, or as a JSON object."""
+    if as_json:
+        print_json(_record(row))
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in _record(row).items():
+        table.add_row(name.replace("_", " "), _cell(value))
+    out.print(table)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output, dates and ids as text."""
+    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def _record(row: Row) -> dict[str, object]:
+    return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return (
+        value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
+    )

@@ -1,0 +1,37 @@
+"""One command's open database, with its errors turned into a line that says what to do."""
+
+import getpass
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from db import Database
+from schemas.settings import Settings, load
+from scripts.environment import environment
+from telemetry.bell import Bell
+
+
+@contextmanager
+def open_database(folder: Path | None = None) -> Generator[tuple[Database, Settings]]:
+    """The fleet's database, on configured or embedded servers (of `folder`), closed at the end."""
+    with environment(load(), folder=folder) as settings:
+        assert settings.database_url
+        assert settings.redis_url
+        bell = Bell(settings.redis_url.get_secret_value())
+        database = Database(
+            settings.database_url.get_secret_value(), max_size=4, bell=bell, name="outrider cli"
+        )
+        database.open()
+        try:
+            yield database, settings
+        finally:
+            database.close()
+            bell.close()
+
+
+def whoami() -> str:
+    """The operator that the audit trail names."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
