@@ -1,0 +1,200 @@
+"""People and logins: clients through memberships, operators without personal data, no powerful login."""
+
+from collections.abc import Callable
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from db import Database
+from db.logins import LoginRefused, app_dsn, refuse_powerful
+from tests.factories import capture, tenant_called
+
+Peek = Callable[..., list[tuple[Any, ...]]]
+
+MEMBERSHIPS: dict[str, LiteralString] = {
+    "accepted": "INSERT INTO outrider.memberships (tenant_id, user_id, accepted_at, role) SELECT %s, id, now(), 'member' FROM outrider.users",
+    "pending": "INSERT INTO outrider.memberships (tenant_id, user_id) SELECT %s, id FROM outrider.users",
+    "removed": "INSERT INTO outrider.memberships (tenant_id, user_id, accepted_at, deleted_at) SELECT %s, id, now(), now() FROM outrider.users",
+    "foreign": "SELECT %s::uuid",
+    "deleted user": "WITH gone AS (UPDATE outrider.users SET deleted_at = now()) INSERT INTO outrider.memberships (tenant_id, user_id, accepted_at) SELECT %s, id, now() FROM outrider.users",
+}  # fmt: skip
+
+
+@pytest.fixture
+def ann(peek: Peek) -> str:
+    """A person who signs in as `ann`."""
+    peek("INSERT INTO outrider.users (auth_subject, email) VALUES ('ann', 'ann@acme.test')")
+    return "ann"
+
+
+def emails(database: Database, subject: str) -> list[str]:
+    """The addresses of all leads that a signed-in person sees."""
+    with database.hat("client") as tx:
+        tx.run("SELECT set_config('outrider.subject', %(s)s, true)", {"s": subject})
+        return [str(e) for (e,) in tx.conn.execute("SELECT email FROM outrider.leads ORDER BY 1")]
+
+
+@pytest.mark.system(1)
+@pytest.mark.parametrize("membership", MEMBERSHIPS)
+def test_a_person_sees_the_leads_of_accepted_memberships_and_no_others(
+    database: Database, tenant: UUID, peek: Peek, ann: str, membership: str
+) -> None:
+    stranger = tenant_called(database, "stranger")
+    for owner, email in ((tenant, "ours@acme.test"), (stranger, "theirs@acme.test")):
+        with database.tenant(owner) as tx:
+            capture(tx, email)
+    peek(MEMBERSHIPS[membership], tenant)
+    assert emails(database, ann) == (["ours@acme.test"] if membership == "accepted" else [])
+    assert emails(database, "") == []
+
+
+@pytest.mark.system(1)
+def test_a_member_may_not_appoint_an_owner(
+    database: Database, tenant: UUID, peek: Peek, ann: str
+) -> None:
+    peek(MEMBERSHIPS["accepted"], tenant)
+    with database.hat("client") as tx:
+        tx.run("SELECT set_config('outrider.subject', %(s)s, true)", {"s": ann})
+        assert tx.run("UPDATE outrider.memberships SET role = 'owner'") == 0
+
+
+@pytest.mark.parametrize("column", ["status", "score", "tier", "company_id", "tenant_id",
+                                    "email_status"])  # fmt: skip
+def test_a_person_may_not_set_what_an_actor_concludes(
+    database: Database, tenant: UUID, peek: Peek, ann: str, column: LiteralString
+) -> None:
+    peek(MEMBERSHIPS["accepted"], tenant)
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        database.hat("client") as tx,
+    ):
+        tx.run("UPDATE outrider.leads SET " + column + " = " + column)
+
+
+PRIVATE = {
+    "email", "email_norm", "full_name", "first_name", "last_name", "phone", "linkedin_url",
+    "linkedin_norm", "title", "attributes", "body", "sealed", "facts", "fields", "response",
+    "website", "company_name", "company_domain",
+}  # fmt: skip
+
+
+def test_an_operator_may_read_no_address_no_body_and_no_secret(peek: Peek) -> None:
+    """The people who use the fleet are the exception: an operator invites them by their address."""
+    open_columns = {
+        f"{table}.{column}"
+        for table, column in peek("""
+            SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+              JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname IN ('outrider', 'outrider_secret') AND c.relkind IN ('r', 'p')
+               AND a.attnum > 0 AND NOT a.attisdropped
+               AND has_column_privilege('outrider_operator', c.oid, a.attnum, 'select')""")
+        if column in PRIVATE and table != "users"
+    }
+    assert open_columns == set()
+
+
+def test_no_role_of_ours_may_read_a_secret_but_the_worker(peek: Peek) -> None:
+    readers = peek("""
+        SELECT rolname FROM pg_roles WHERE rolname LIKE 'outrider\\_%'
+           AND has_column_privilege(rolname, 'outrider_secret.credentials', 'sealed', 'select')
+           AND has_schema_privilege(rolname, 'outrider_secret', 'usage')""")
+    assert readers == [("outrider_worker",)]
+
+
+OPENINGS: dict[str, tuple[LiteralString, str]] = {
+    "no row level security": ("CREATE TABLE outrider.extra (id int)", "no row level security on outrider.extra"),
+    "no worker policy": ("CREATE TABLE outrider.extra (tenant_id uuid); ALTER TABLE outrider.extra ENABLE ROW LEVEL SECURITY", "no worker policy on outrider.extra"),
+    "an open policy": ("CREATE POLICY wide ON outrider.leads TO outrider_client USING (true)", "policy wide on outrider.leads is open to everybody"),
+    "a policy open to all roles": ("CREATE POLICY wide ON outrider.leads USING (true)", "policy wide on outrider.leads is open to everybody"),
+    "a policy that forgets the tenant": ("CREATE POLICY wide ON outrider.leads TO outrider_worker USING (status = 'new')", "worker policy wide on outrider.leads does not ask for the tenant"),
+    "an unpinned definer": ("CREATE FUNCTION outrider.f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'", "definer function without a pinned search path: outrider.f()"),
+    "a definer for everybody": ("CREATE FUNCTION outrider.f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1'", "definer function open to everybody: outrider.f()"),
+    "a role that owns": ("ALTER TABLE outrider.leads OWNER TO outrider_worker", "role outrider_worker owns outrider.leads"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", OPENINGS)
+def test_every_way_of_being_open_is_named(owner_dsn: str, way: str) -> None:
+    opening, named = OPENINGS[way]
+    with psycopg.connect(owner_dsn) as conn:
+        conn.execute(opening)
+        problems = [str(row[0]) for row in conn.execute("SELECT problem FROM outrider.unprotected()")]
+        conn.rollback()
+    assert named in [p.replace("extra ", "extra") for p in problems]
+
+
+def test_a_role_that_bypasses_the_policies_is_named(owner_dsn: str) -> None:
+    with psycopg.connect(owner_dsn) as conn:  # roles belong to the cluster: never committed
+        conn.execute("CREATE ROLE outrider_planted BYPASSRLS")
+        problems = conn.execute("SELECT problem FROM outrider.unprotected()").fetchall()
+        conn.rollback()
+    assert problems == [("role outrider_planted bypasses row level security",)]
+
+
+def test_the_login_of_the_fleet_is_accepted(database: Database) -> None:
+    refuse_powerful(database)
+
+
+@pytest.fixture
+def login(owner_url: str, owner_dsn: str) -> Any:
+    """Make a login for the time of one test; roles belong to the cluster."""
+    made: list[str] = []
+
+    def make(attributes: LiteralString, *grants: LiteralString) -> Database:
+        name: Any = f"test_{owner_dsn.rpartition('outrider_')[2][:12]}"
+        made.append(name)
+        with psycopg.connect(owner_dsn, autocommit=True) as conn:
+            conn.execute("CREATE ROLE " + name + " LOGIN " + attributes)
+            for grant in grants:
+                conn.execute(grant + " TO " + name)
+        return Database(make_conninfo(owner_dsn, user=name))
+
+    yield make
+    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+        for name in made:
+            role: Any = name
+            conn.execute("REASSIGN OWNED BY " + role + " TO postgres")
+            conn.execute("DROP OWNED BY " + role)
+            conn.execute("DROP ROLE " + role)
+
+
+HATS: LiteralString = "GRANT outrider_worker, outrider_operator"
+
+
+@pytest.mark.parametrize(("attributes", "grants", "fault"), [
+    ("SUPERUSER", (), "is a superuser"),
+    ("BYPASSRLS", (HATS,), "bypasses row level security"),
+    ("", (HATS, "ALTER TABLE outrider.leads OWNER"), "owns tables of the schema"),
+    ("", ("ALTER TABLE outrider.leads OWNER",), "owns tables of the schema"),
+])  # fmt: skip
+def test_a_powerful_login_is_refused_with_the_fault_and_the_fix(
+    login: Any, attributes: str, grants: tuple[str, ...], fault: str
+) -> None:
+    database = login(attributes, *grants)
+    database.open()
+    try:
+        with pytest.raises(LoginRefused) as refused:
+            refuse_powerful(database)
+    finally:
+        database.close()
+    assert str(refused.value).startswith("OUTRIDER_DATABASE_URL logs in as 'test_")
+    assert fault in str(refused.value)
+    assert "Use the login 'outrider_app' that `outrider migrate` makes." in str(refused.value)
+
+
+def test_a_login_without_our_roles_is_told_what_to_do(login: Any) -> None:
+    database = login("")
+    database.open()
+    try:
+        with pytest.raises(LoginRefused, match="may not act as a worker"):
+            refuse_powerful(database)
+    finally:
+        database.close()
+
+
+def test_the_login_is_made_once_and_its_password_follows_from_the_owners(owner_dsn: str) -> None:
+    assert app_dsn(owner_dsn) == app_dsn(owner_dsn)
+    assert "password" not in app_dsn(owner_dsn)

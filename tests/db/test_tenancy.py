@@ -1,0 +1,162 @@
+"""Who sees what: worker, client and operator, in every table there is."""
+
+from collections.abc import Callable
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from db import Database
+from schemas import enums
+from schemas.jobs import EnrichLead
+from tests.factories import capture, enqueue, start, tenant_called
+
+Peek = Callable[..., list[tuple[Any, ...]]]
+
+# One row of tenant %(t)s in every tenant table. A new table is one more line here.
+PLANTED: dict[str, LiteralString] = {
+    "outrider.memberships": "INSERT INTO outrider.memberships (tenant_id, user_id) SELECT %(t)s, id FROM outrider.users LIMIT 1",
+    "outrider.companies": "INSERT INTO outrider.companies (tenant_id, name) VALUES (%(t)s, 'X')",
+    "outrider.leads": "INSERT INTO outrider.leads (tenant_id, email) VALUES (%(t)s, 'x@x.test')",
+    "outrider.lead_status_transitions": "INSERT INTO outrider.lead_status_transitions (tenant_id, lead_id, to_status, cause) SELECT %(t)s, id, 'new', 'x' FROM outrider.leads WHERE tenant_id = %(t)s LIMIT 1",
+    "outrider.jobs": "INSERT INTO outrider.jobs (tenant_id, actor, payload, max_attempts) VALUES (%(t)s, 'a', '{}', 1)",
+    "outrider.job_keys": "INSERT INTO outrider.job_keys (tenant_id, key, job_id) VALUES (%(t)s, 'k', 1)",
+    "outrider.job_log": "INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, enqueued_at) VALUES (nextval('outrider.job_ids'), %(t)s, 'a', 'done', 1, now())",
+    "outrider.dead_letters": "INSERT INTO outrider.dead_letters (tenant_id, job_id, actor, payload, version, max_attempts, attempts, error_class, error_message, fingerprint) VALUES (%(t)s, nextval('outrider.job_ids'), 'a', '{}', 1, 1, 1, 'E', 'm', 'f')",
+    "outrider.effects": "INSERT INTO outrider.effects (tenant_id, key, class, job_id, token) VALUES (%(t)s, 'k', 'repeatable', 1, 1)",
+    "outrider.pauses": "INSERT INTO outrider.pauses (tenant_id, reason, paused_by) VALUES (%(t)s, 'r', 'p')",
+    "outrider.webhook_sources": "INSERT INTO outrider.webhook_sources (tenant_id, slug) VALUES (%(t)s, 's-' || left(%(t)s::text, 50))",
+    "outrider.webhook_events": "INSERT INTO outrider.webhook_events (tenant_id, source_id, external_id, body) SELECT %(t)s, id, 'e', 'body' FROM outrider.webhook_sources WHERE tenant_id = %(t)s",
+    "outrider_secret.credentials": "INSERT INTO outrider_secret.credentials (tenant_id, owner_type, owner_id, kind, sealed) SELECT %(t)s, 'webhook_source', id, 'hmac_secret', 'sealed' FROM outrider.webhook_sources WHERE tenant_id = %(t)s",
+    "outrider.enrichment_results": "INSERT INTO outrider.enrichment_results (tenant_id, lead_id, fingerprint, is_current) SELECT %(t)s, id, 'f', false FROM outrider.leads WHERE tenant_id = %(t)s LIMIT 1",
+    "outrider.scores": "INSERT INTO outrider.scores (tenant_id, lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) SELECT %(t)s, id, 'm', 1, 0, 'dead', '[]', 'h', false FROM outrider.leads WHERE tenant_id = %(t)s LIMIT 1",
+    "outrider.audit_logs": "INSERT INTO outrider.audit_logs (tenant_id, operator, action, resource_type, resource_id) VALUES (%(t)s, 'o', 'a', 't', 'i')",
+}  # fmt: skip
+
+
+@pytest.fixture
+def two(owner_dsn: str, database: Database, sick: list[str]) -> tuple[UUID, UUID]:
+    """Two tenants, each with a row in every tenant table; the rows make no sense together."""
+    sick += ["jobs.lost", "dead.unlogged", "leads.unexplained", "webhooks.unheard"]
+    tenants = tenant_called(database, "mine"), tenant_called(database, "theirs")
+    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+        conn.execute("INSERT INTO outrider.users (auth_subject, email) VALUES ('ann', 'a@a.test')")
+        for tenant_id in tenants:
+            for query in PLANTED.values():
+                conn.execute(query, {"t": tenant_id})
+    return tenants
+
+
+def tenant_tables(peek: Peek) -> set[str]:
+    return {
+        str(name)
+        for (name,) in peek("""
+            SELECT c.oid::regclass::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+              JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE a.attname = 'tenant_id' AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
+               AND NOT c.relispartition AND n.nspname IN ('outrider', 'outrider_secret')""")
+    }
+
+
+def rows(database: Database, tenant_id: UUID | None, table: str) -> set[UUID | None]:
+    """The tenants whose rows a worker of `tenant_id` sees in a table; nothing when it may not look."""
+    with database.tenant(tenant_id) as tx:
+        query = sql.SQL("SELECT tenant_id FROM {}").format(sql.Identifier(*table.split(".")))
+        try:
+            return {row[0] for row in tx.conn.execute(query).fetchall()}  # pyright: ignore[reportReturnType, reportUnhashable]
+        except psycopg.errors.InsufficientPrivilege:
+            return set()
+
+
+def test_every_tenant_table_is_in_this_test_and_has_a_worker_policy(peek: Peek) -> None:
+    assert tenant_tables(peek) == set(PLANTED)
+    assert peek("SELECT problem FROM outrider.unprotected()") == []
+
+
+@pytest.mark.system(1)
+@pytest.mark.parametrize("table", PLANTED)
+def test_a_worker_sees_its_tenant_and_no_other(
+    database: Database, two: tuple[UUID, UUID], table: str
+) -> None:
+    mine, _ = two
+    unseen = {"outrider.audit_logs"}  # a worker writes the trail and cannot read it
+    assert rows(database, mine, table) == (set() if table in unseen else {mine})
+    assert rows(database, None, table) == set()
+
+
+@pytest.mark.system(1)
+@pytest.mark.parametrize("table", PLANTED)
+def test_a_worker_can_neither_change_nor_add_rows_of_another_tenant(
+    database: Database, two: tuple[UUID, UUID], peek: Peek, table: str
+) -> None:
+    mine, theirs = two
+    name = sql.Identifier(*table.split("."))
+    before = peek("SELECT count(*) FROM outrider.job_log")
+    for query in (
+        sql.SQL("UPDATE {} SET tenant_id = {} WHERE tenant_id = {}").format(name, mine, theirs),
+        sql.SQL("UPDATE {} SET tenant_id = {} WHERE tenant_id = {}").format(name, theirs, mine),
+        sql.SQL("DELETE FROM {} WHERE tenant_id = {}").format(name, theirs),
+    ):
+        assert touched(database, mine, query) == 0
+    assert touched(database, mine, sql.SQL(PLANTED[table]), {"t": theirs}) == 0
+    assert peek("SELECT count(*) FROM outrider.job_log") == before
+
+
+def touched(
+    database: Database, tenant_id: UUID, query: sql.Composable, params: dict[str, UUID] | None = None
+) -> int:  # fmt: skip
+    try:
+        with database.tenant(tenant_id) as tx:
+            return tx.conn.execute(query, params).rowcount
+    except psycopg.errors.InsufficientPrivilege:  # a policy's refusal is one, too
+        return 0
+
+
+REFERENCES: dict[str, LiteralString] = {
+    "lead of a transition": "INSERT INTO outrider.lead_status_transitions (lead_id, to_status, cause) VALUES (%s, 'new', 'x')",
+    "lead of a score": "INSERT INTO outrider.scores (lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) VALUES (%s, 'm', 1, 0, 'dead', '[]', 'h', false)",
+    "lead of a result": "INSERT INTO outrider.enrichment_results (lead_id, fingerprint, is_current) VALUES (%s, 'f', false)",
+    "company of a lead": "INSERT INTO outrider.leads (email, company_id) VALUES ('y@y.test', %s)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", REFERENCES.values(), ids=REFERENCES)
+def test_a_row_cannot_point_at_another_tenants(
+    database: Database, two: tuple[UUID, UUID], peek: Peek, query: LiteralString
+) -> None:
+    mine, theirs = two
+    noun = "outrider.companies" if "company_id" in query else "outrider.leads"
+    [(foreign,)] = peek(f"SELECT id FROM {noun} WHERE tenant_id = %s", theirs)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), database.tenant(mine) as tx:
+        tx.conn.execute(query, (foreign,))
+
+
+def test_a_tenants_job_can_only_be_claimed_in_that_tenant(
+    database: Database, tenant: UUID
+) -> None:
+    stranger = tenant_called(database, "stranger")
+    with database.tenant(tenant) as tx:
+        lead_id = capture(tx)
+    claimed = start(database, tenant, EnrichLead(lead_id=lead_id))
+    for other in (stranger, None):
+        assert claimed.tenant_id not in rows(database, other, "outrider.jobs")
+    assert enqueue(database, stranger, EnrichLead(lead_id=lead_id))
+
+
+@pytest.mark.parametrize("enum", [enums.MembershipRole, enums.LeadStatus, enums.EmailStatus,
+    enums.LeadTier, enums.JobState, enums.JobOutcome, enums.EffectClass, enums.EffectState])  # fmt: skip
+def test_our_words_equal_those_of_postgres(peek: Peek, enum: type[enums.StrEnum]) -> None:
+    name = "".join("_" + c.lower() if c.isupper() else c for c in enum.__name__).lstrip("_")
+    stored = peek(
+        "SELECT unnest(enum_range(NULL::outrider." + name + "))::text"  # pyright: ignore[reportArgumentType]
+    )
+    assert [word for (word,) in stored] == [member.value for member in enum]
+
+
+def test_every_enum_of_postgres_has_its_words_here(peek: Peek) -> None:
+    stored = peek("""SELECT typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+                      WHERE n.nspname = 'outrider' AND t.typtype = 'e'""")
+    ours = [e for e in vars(enums).values() if isinstance(e, type) and e is not enums.StrEnum]
+    assert len(stored) == len(ours)

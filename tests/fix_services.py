@@ -1,0 +1,41 @@
+"""One Postgres and one Valkey per run, in a temporary folder; gone with the run.
+
+Set OUTRIDER_TEST_OWNER_URL (a superuser's) and OUTRIDER_TEST_REDIS_URL to test on other servers.
+"""
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from scripts.services import Services, running
+
+OWNER, REDIS = "OUTRIDER_TEST_OWNER_URL", "OUTRIDER_TEST_REDIS_URL"
+_stack = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the servers before xdist starts its workers, which inherit the two variables."""
+    if session.config.option.collectonly or {OWNER, REDIS} <= os.environ.keys():
+        return
+    stack = session.config.stash.setdefault(_stack, ExitStack())
+    folder = tempfile.mkdtemp(prefix="outrider-tests-")
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    found = stack.enter_context(running(Path(folder), durable=False))
+    for variable, url in ((OWNER, found.database_url), (REDIS, found.redis_url)):
+        os.environ[variable] = url
+        stack.callback(os.environ.pop, variable, None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash.get(_stack, ExitStack()).close()
+
+
+@pytest.fixture(scope="session")
+def services() -> Services:
+    """The servers of this run."""
+    return Services(os.environ[OWNER], os.environ[REDIS])

@@ -1,0 +1,131 @@
+"""A fleet inside the test: threads, tickets and fakes, on a Redis number of this test process's own."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from time import monotonic, sleep
+from typing import Any, LiteralString
+
+import dramatiq
+import psycopg
+import pytest
+import redis
+import structlog
+from dramatiq.middleware import TimeLimit
+
+from db import Database
+from providers.fake import FakeDomains
+from providers.ports import Providers
+from schemas.base import Job
+from scripts.services import Services
+from telemetry.bell import Bell
+from workers.actor import Spec
+from workers.attempt import Runner
+from workers.broker import TicketBroker
+from workers.context import Context
+from workers.dispatcher import Dispatcher
+from workers.process import declare
+from workers.retry import Retry
+from workers.sessions import Heartbeat
+
+AT_ONCE = Retry(first=timedelta(milliseconds=1), longest=timedelta(milliseconds=2))
+Said = list[Any]
+
+
+def until(true: Callable[[], object], *, seconds: float = 10) -> None:
+    """Wait for something that other threads or processes bring about."""
+    deadline = monotonic() + seconds
+    while not true():
+        assert monotonic() < deadline, f"did not happen within {seconds} s"
+        sleep(0.01)
+
+
+def spec(
+    job: type[Job], handler: Callable[[Any, Context], None], *, queue: str = "toys",
+    limit: timedelta = timedelta(seconds=10),
+) -> Spec:  # fmt: skip
+    """An actor that only this test knows."""
+    return Spec(job, handler, queue, AT_ONCE, limit)
+
+
+@pytest.fixture
+def said() -> Iterator[Said]:
+    """Every log line of the test, with the ids that were bound to it."""
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        yield lines
+
+
+@pytest.fixture
+def redis_url(services: Services) -> str:
+    """A Redis number that only this test process uses, emptied."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    url = services.redis_url.rpartition("/")[0] + f"/{2 + int(worker) % 13}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def peek(owner_dsn: str) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+    """Ask or change anything, as the owner; one transaction per call."""
+    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+
+        def ask(query: LiteralString, *params: object) -> list[tuple[Any, ...]]:
+            cursor = conn.execute(query, params or None)
+            return cursor.fetchall() if cursor.description else []
+
+        yield ask
+
+
+@pytest.fixture
+def domains() -> FakeDomains:
+    """The outside world, and what was asked of it."""
+    return FakeDomains()
+
+
+@dataclass(slots=True)
+class Fleet:
+    """One worker process's parts, as threads of this one."""
+
+    dispatcher: Dispatcher
+    broker: TicketBroker
+    runner: Runner
+    heart: Heartbeat
+
+
+@pytest.fixture
+def fleet(
+    database: Database, redis_url: str, domains: FakeDomains
+) -> Iterator[Callable[..., Fleet]]:
+    """Start a process's parts for some actors; `works=False` leaves the tickets unread."""
+    with ExitStack() as stack:
+        yield partial(_assemble, stack, database, redis_url, Providers(domains))
+
+
+def _assemble(
+    stack: ExitStack, database: Database, url: str, providers: Providers, specs: Sequence[Spec],
+    *, threads: int = 4, lease: timedelta = timedelta(seconds=15), works: bool = True,
+    dispatches: bool = True,
+) -> Fleet:  # fmt: skip
+    named = {spec.job.name: spec for spec in specs}
+    broker, bell = TicketBroker(url, middleware=[TimeLimit()]), Bell(url)
+    stack.callback(broker.close)
+    stack.callback(bell.close)
+    heart = Heartbeat(database, actors=list(named), threads=threads, lease=lease)
+    stack.callback(heart.close)
+    runner = Runner(database, providers, heart.session_id)
+    dispatcher = Dispatcher(database, broker, bell, named, lease=lease)
+    for spec in specs:
+        declare(broker, spec, runner)
+    if works:
+        worker = dramatiq.Worker(broker, worker_timeout=20, worker_threads=threads)
+        stack.callback(worker.stop)
+        worker.start()
+        heart.start()
+    if dispatches and works:
+        stack.callback(dispatcher.close)
+        dispatcher.start()
+    return Fleet(dispatcher, broker, runner, heart)

@@ -1,0 +1,95 @@
+"""Error reports: few, grouped, and without a person in them."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import sentry_sdk
+from pydantic import SecretStr
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+
+from telemetry import sentry
+
+DSN = SecretStr("https://public@sentry.invalid/1")
+PLANTED = ("ada@example.org", "pa55word", "whsec_C2FVsBQIhrscChlQIMV", "a very local secret")
+
+
+class Collecting(Transport):
+    """Keeps what would have been sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[dict[str, object]] = []
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        self.events += [json.loads(item.get_bytes()) for item in envelope.items]
+
+
+@pytest.fixture
+def sent() -> Iterator[Collecting]:
+    transport = Collecting()
+    sentry.configure(DSN, env="test", release="outrider@1", transport=transport)
+    yield transport
+    sentry_sdk.get_client().close()
+    sentry_sdk.init()
+
+
+def failure(kind: type[Exception], text: str) -> Exception:
+    local = "a very local secret"
+    try:
+        raise kind(text, len(local))
+    except kind as error:
+        return error
+
+
+def test_a_dead_letter_is_reported_once_per_fingerprint(sent: Collecting):
+    for text in ("one", "two"):
+        sentry.dead(failure(ValueError, text), actor="lead.enrich", fingerprint="abc")
+    sentry.dead(failure(ValueError, "three"), actor="lead.enrich", fingerprint="def")
+    assert [event["fingerprint"] for event in sent.events] == [
+        ["lead.enrich", "abc"],
+        ["lead.enrich", "def"],
+    ]
+    assert sent.events[0]["tags"] == {"actor": "lead.enrich"}
+    assert sent.events[0]["environment"] == "test"
+
+
+def test_a_bug_is_reported_at_its_first_occurrence_only(sent: Collecting):
+    for _ in range(3):
+        sentry.bug(failure(KeyError, "x"), actor="lead.score")
+    sentry.bug(failure(TypeError, "x"), actor="lead.score")
+    sentry.bug(failure(KeyError, "x"), actor="lead.enrich")
+    assert len(sent.events) == 3
+    assert {event["level"] for event in sent.events} == {"warning"}
+
+
+def test_nothing_planted_is_in_any_event(sent: Collecting):
+    address, password, key, local = PLANTED
+    with sentry_sdk.new_scope() as scope:
+        scope.set_user({"email": address})
+        scope.set_extra("note", address)
+        scope.set_context("lead", {"email": address, "note": f"{key} {address}"})
+        scope.set_tag("whose", address)
+        sentry_sdk.add_breadcrumb(message=address)
+        text = f"{address} postgresql://app:{password}@db/x {key}"
+        sentry.dead(failure(ValueError, text), actor="lead.enrich", fingerprint="abc")
+    [event] = sent.events
+    assert [planted for planted in PLANTED if planted in json.dumps(event)] == []
+    assert not {"user", "request", "extra", "breadcrumbs", "server_name"} & event.keys()
+    assert "ValueError" in json.dumps(event)
+    assert local not in json.dumps(event)
+
+
+def test_logged_errors_are_not_reported_by_themselves(sent: Collecting):
+    import logging
+
+    logging.getLogger("outrider.test").error("something")
+    assert sent.events == []
+
+
+def test_without_a_dsn_nothing_happens():
+    sentry.configure(None, env="test")
+    sentry.bug(failure(KeyError, "x"), actor="lead.score")
+    sentry.dead(failure(KeyError, "x"), actor="lead.score", fingerprint="abc")
+    assert not sentry_sdk.get_client().is_active() or not sentry_sdk.get_client().dsn

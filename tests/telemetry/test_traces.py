@@ -1,0 +1,45 @@
+"""Trace ids come from outside only in the form that the W3C describes."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry import traces
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [f"00-{TRACE}-00f067aa0ba902b7-01", f" 00-{TRACE}-00f067aa0ba902b7-00 ", f"01-{TRACE}-00f067aa0ba902b7-01-more"],
+)  # fmt: skip
+def test_a_valid_traceparent_is_continued(header: str):
+    assert traces.accept(header) == TRACE
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        f"ff-{TRACE}-00f067aa0ba902b7-01",
+        f"00-{TRACE.upper()}-00f067aa0ba902b7-01",
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"00-{TRACE}-00f067aa0ba902b7-01-more",
+        f"00-{TRACE}-00f067aa0ba902b7",
+        f"00-{TRACE}-00f067aa0ba902b7-01\n",
+    ],
+)
+def test_anything_else_starts_a_new_trace(header: str | None):
+    fresh = traces.accept(header)
+    if header is None or not header.endswith("\n"):
+        assert fresh != TRACE
+    assert re.fullmatch("[0-9a-f]{32}", fresh)
+
+
+@given(st.text())
+def test_no_text_whatsoever_makes_a_malformed_trace(header: str):
+    assert re.fullmatch("[0-9a-f]{32}", traces.accept(header))
