@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from db.pool import Tx
+from db.pool import Tx, connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Pace:
 
 def prepare(owner_dsn: str, *, rows: int) -> None:
     """Make the scratch tables `bench.item` and `bench.done`, with `rows` items; drops old ones."""
-    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+    with connect(owner_dsn) as conn:
         conn.execute("DROP SCHEMA IF EXISTS bench CASCADE")
         conn.execute("CREATE SCHEMA bench")
         conn.execute("CREATE TABLE bench.item (id bigint PRIMARY KEY, hits integer NOT NULL)")
@@ -57,7 +57,7 @@ def _unit(conn: psycopg.Connection[tuple[object, ...]], item: int) -> None:
 
 def bare(dsn: str, items: range) -> None:
     """The unit in a loop on one connection, one transaction each: nothing can be faster."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
+    with connect(dsn) as conn:
         for item in items:
             with conn.transaction():
                 _unit(conn, item)
@@ -79,7 +79,7 @@ class Bare:
 
 def pace(owner_dsn: str) -> Pace:
     """How fast the units in `bench.done` were done; empties it."""
-    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+    with connect(owner_dsn) as conn:
         row = conn.execute(
             "SELECT count(*), extract(epoch FROM max(at) - min(at))::float8 FROM bench.done"
         ).fetchone()
@@ -90,14 +90,14 @@ def pace(owner_dsn: str) -> Pace:
 
 def count_done(owner_dsn: str) -> int:
     """Units done since the last `pace`."""
-    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+    with connect(owner_dsn) as conn:
         row = conn.execute("SELECT count(*) FROM bench.done").fetchone()
     return int(str(row[0])) if row else 0
 
 
 def starts(owner_dsn: str, tenant_id: UUID) -> list[timedelta]:
     """Enqueue to start, for every finished job of a tenant, in the order they were enqueued."""
-    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+    with connect(owner_dsn) as conn:
         rows = conn.execute(
             """
             SELECT started_at - enqueued_at FROM outrider.job_log

@@ -2,9 +2,7 @@
 
 from datetime import datetime, timedelta
 
-import psycopg
-
-from db.pool import Tx
+from db.pool import Tx, connect
 
 
 def read(tx: Tx) -> datetime:
@@ -21,7 +19,7 @@ def is_moved(tx: Tx) -> bool:
 
 def set_clock(owner_dsn: str, *, frozen_at: datetime | None, shift: timedelta) -> None:
     """Move business time for every session: stand still at a moment, or run ahead by `shift`."""
-    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+    with connect(owner_dsn) as conn:
         conn.execute(
             """
             INSERT INTO outrider.clock (frozen_at, shift) VALUES (%(frozen)s, %(shift)s)

@@ -64,7 +64,10 @@ def count(tx: Tx) -> list[Tally]:
 
 
 def prune(tx: Tx, *, older_than: timedelta, limit: int) -> int:
-    """Forget finished jobs and expired keys, `limit` of each at most; returns the rows deleted."""
+    """Forget finished jobs and expired keys, `limit` of each at most; returns the rows deleted.
+
+    History of all tenants: needs the dispatcher's hat.
+    """
     forgotten = tx.value(
         "SELECT outrider.prune_history(%(age)s, %(limit)s)", {"age": older_than, "limit": limit}
     )

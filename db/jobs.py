@@ -95,10 +95,12 @@ def add(tx: Tx, jobs: Sequence[NewJob]) -> list[int]:
                    actor text, payload jsonb, version smallint, max_attempts smallint,
                    after interval, key text, scope text, days integer, replay_of bigint)
         ), fresh AS (
-            INSERT INTO outrider.job_keys (key, job_id, expires_at)
-            SELECT key, id, clock_timestamp() + make_interval(days => days)
-              FROM wanted WHERE scope IN ('days', 'ever')
-            ON CONFLICT DO NOTHING
+            INSERT INTO outrider.job_keys AS k (key, job_id, expires_at)
+            SELECT DISTINCT ON (key) key, id, clock_timestamp() + make_interval(days => days)
+              FROM wanted WHERE scope IN ('days', 'ever') ORDER BY key, id
+            ON CONFLICT (tenant_id, key) DO UPDATE
+               SET job_id = excluded.job_id, made_at = excluded.made_at, expires_at = excluded.expires_at
+             WHERE k.expires_at < clock_timestamp()
             RETURNING job_id
         )
         INSERT INTO outrider.jobs (id, actor, payload, version, max_attempts, state, due_at, live_key,
@@ -126,7 +128,7 @@ def _record(new: NewJob) -> dict[str, object]:
         "payload": new.job.to_json(),
         "version": new.job.version,
         "max_attempts": new.job.attempts,
-        "after": f"{new.after.total_seconds()} seconds",
+        "after": f"{new.after // timedelta(microseconds=1)} microseconds",
         "replay_of": new.replay_of,
         **unique,
     }

@@ -9,12 +9,14 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from db.pool import Database
+from db.pool import Database, connect
 
 APP = "outrider_app"
 _HATS: LiteralString = (
     "outrider_worker, outrider_dispatcher, outrider_ingress, outrider_operator, outrider_client"
 )
+
+_FIX = f"Use the login {APP!r} that `outrider migrate` makes."
 
 
 class LoginRefused(Exception):
@@ -37,7 +39,7 @@ def app_dsn(owner_dsn: str) -> str:
     """
     parts = conninfo_to_dict(owner_dsn)
     password = _derived(str(parts["password"])) if parts.get("password") else None
-    with psycopg.connect(owner_dsn, autocommit=True) as conn, conn.transaction():
+    with connect(owner_dsn) as conn, conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(7362002)")
         known = conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APP,)).fetchone()
         if not known:
@@ -51,7 +53,7 @@ def app_dsn(owner_dsn: str) -> str:
 
 def is_owner(dsn: str) -> bool:
     """Whether this login could run the migrations (and must therefore not run the fleet)."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
+    with connect(dsn) as conn:
         row = conn.execute(
             """
             SELECT rolsuper OR rolcreaterole
@@ -65,17 +67,12 @@ def is_owner(dsn: str) -> bool:
 
 def refuse_powerful(database: Database) -> None:
     """Raise LoginRefused unless the pool's login owns nothing and cannot bypass row level security."""
-    with database.hat("operator") as tx:
-        powers = tx.one(
-            _Powers,
-            """
-            SELECT session_user::text AS login, r.rolsuper AS is_super, r.rolbypassrls AS bypasses,
-                   EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                            WHERE n.nspname IN ('outrider', 'outrider_secret')
-                              AND pg_has_role(session_user, c.relowner, 'member')) AS inherits_owner
-              FROM pg_roles r WHERE r.rolname = session_user
-            """,
-        )
+    try:
+        powers = _powers(database)
+    except psycopg.errors.InsufficientPrivilege:  # an owner without our roles, or a stranger
+        raise LoginRefused(
+            f"OUTRIDER_DATABASE_URL: the login may not act as a worker. {_FIX}"
+        ) from None
     faults = [
         text
         for wrong, text in (
@@ -88,7 +85,21 @@ def refuse_powerful(database: Database) -> None:
     if faults:
         raise LoginRefused(
             f"OUTRIDER_DATABASE_URL logs in as {powers.login!r}, which {' and '.join(faults)}. "
-            f"Use the login {APP!r} that `outrider migrate` makes."
+            f"{_FIX}"
+        )
+
+
+def _powers(database: Database) -> _Powers:
+    with database.hat("operator") as tx:
+        return tx.one(
+            _Powers,
+            """
+            SELECT session_user::text AS login, r.rolsuper AS is_super, r.rolbypassrls AS bypasses,
+                   EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                            WHERE n.nspname IN ('outrider', 'outrider_secret')
+                              AND pg_has_role(session_user, c.relowner, 'member')) AS inherits_owner
+              FROM pg_roles r WHERE r.rolname = session_user
+            """,
         )
 
 

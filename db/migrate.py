@@ -7,7 +7,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import LiteralString, cast
 
-import psycopg
+from db.pool import Connection, connect
 
 _LOCK = 7_362_001
 """Any constant will do, as long as every deployer uses the same one."""
@@ -48,7 +48,7 @@ def migrate(dsn: str, known: Sequence[Migration] | None = None) -> list[str]:
     of 4 s and a statement timeout of 60 s. `known` replaces the files. Raises MigrationRefused.
     """
     applied: list[str] = []
-    with psycopg.connect(dsn, autocommit=True, application_name="outrider migrate") as conn:
+    with connect(dsn, name="outrider migrate") as conn:
         applied += [m.name for m in _unapplied(conn, known or migrations()) if _apply(conn, m)]
         problems = [
             str(row[0]) for row in conn.execute("SELECT problem FROM outrider.unprotected()")
@@ -58,9 +58,7 @@ def migrate(dsn: str, known: Sequence[Migration] | None = None) -> list[str]:
     return applied
 
 
-def _unapplied(
-    conn: psycopg.Connection[tuple[object, ...]], known: Sequence[Migration]
-) -> Iterator[Migration]:
+def _unapplied(conn: Connection, known: Sequence[Migration]) -> Iterator[Migration]:
     with conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         conn.execute(
@@ -83,7 +81,7 @@ def _unapplied(
             raise MigrationRefused(f"Migration {migration.name} was edited after it was applied.")
 
 
-def _apply(conn: psycopg.Connection[tuple[object, ...]], migration: Migration) -> bool:
+def _apply(conn: Connection, migration: Migration) -> bool:
     """False when another deployer applied it while we waited for the lock."""
     with conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))  # however long the other takes

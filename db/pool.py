@@ -27,7 +27,6 @@ _PASSING = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.LockNotAvailable,
     psycopg.errors.QueryCanceled,
-    PoolTimeout,
 )
 
 
@@ -68,6 +67,21 @@ class Tx:
         return row[0] if row else None
 
 
+@contextmanager
+def connect(dsn: str, *, name: str = "outrider") -> Generator[Connection]:
+    """One connection outside any pool, each statement its own transaction; for the owner's work.
+
+    Raises DatabaseAway when the server is unreachable or goes away.
+    """
+    try:
+        with psycopg.connect(
+            dsn, autocommit=True, application_name=name, connect_timeout=5, prepare_threshold=None
+        ) as conn:
+            yield conn
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise DatabaseAway(_one_line(error)) from error
+
+
 class Database:
     """A pool whose only ways in are transactions with a hat on."""
 
@@ -75,6 +89,7 @@ class Database:
         self, dsn: str, *, max_size: int = 12, bell: Bell | None = None, name: str = "outrider"
     ) -> None:
         self._bell = bell
+        self._dsn = dsn
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             dsn,
             min_size=0,
@@ -121,10 +136,23 @@ class Database:
                 tx = Tx(conn)
                 _dress(tx, hat, tenant_id, trace_id, job_id)
                 yield tx
+        except PoolTimeout as error:
+            raise DatabaseAway(self._why_no_connection()) from error
         except _PASSING as error:
-            raise DatabaseAway(f"Postgres: {str(error).strip() or type(error).__name__}") from error
+            raise DatabaseAway(_one_line(error)) from error
         if tx.rings and self._bell:
             self._bell.ring(tx.rings)
+
+    def _why_no_connection(self) -> str:
+        try:
+            with connect(self._dsn):
+                return f"Postgres: all {self._pool.max_size} connections of this process are busy."
+        except DatabaseAway as error:
+            return str(error)
+
+
+def _one_line(error: BaseException) -> str:
+    return f"Postgres: {' '.join(str(error).split()) or type(error).__name__}"
 
 
 def _dress(tx: Tx, hat: Hat, tenant_id: UUID | None, trace_id: str, job_id: int | None) -> None:

@@ -94,9 +94,9 @@ def store(tx: Tx, *, source_id: UUID, external_id: str, body: bytes) -> UUID | N
     return stored if isinstance(stored, UUID) else None
 
 
-def get_received(tx: Tx, *, source_id: UUID, external_id: str) -> Received:
-    """What `store` kept when this id came first; ask only after it said None."""
-    return tx.one(
+def find_received(tx: Tx, *, source_id: UUID, external_id: str) -> Received | None:
+    """What `store` kept when this id came first; None when it never did."""
+    return tx.find(
         Received,
         """
         SELECT id, lead_id FROM outrider.webhook_events

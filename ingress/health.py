@@ -46,5 +46,6 @@ class Health:
             return "OUTRIDER_DATABASE_URL: Postgres does not answer.", redis
         except LoginRefused as error:
             return str(error), redis
-        reason = f"The database lacks migration {missing[0]}: run `outrider migrate`."
-        return (reason if missing else None), redis
+        if missing:
+            return f"The database lacks migration {missing[0]}: run `outrider migrate`.", redis
+        return None, redis

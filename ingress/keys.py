@@ -1,7 +1,7 @@
 """Signing keys of webhook sources: made once, shown once, stored sealed."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from db import Database, audit, credentials, tenants, webhooks
@@ -15,10 +15,7 @@ class NewKey:
     """A source and its secret, for the sender; nobody can read the secret again."""
 
     source: str
-    secret: str
-
-    def __repr__(self) -> str:
-        return f"NewKey(source={self.source!r})"
+    secret: str = field(repr=False)
 
 
 def create(

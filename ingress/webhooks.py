@@ -63,7 +63,8 @@ class LeadWebhooks:
         with self.database.tenant(door.tenant_id, trace_id=trace_id) as tx:
             event_id = webhooks.store(tx, source_id=door.source_id, external_id=name, body=body)
             if event_id is None:
-                known = webhooks.get_received(tx, source_id=door.source_id, external_id=name)
+                known = webhooks.find_received(tx, source_id=door.source_id, external_id=name)
+                assert known
                 return Receipt(known.id, known.lead_id, duplicate=True)
             captured = leads.capture(tx, lead, source=f"webhook:{slug}")
             webhooks.attach_lead(tx, event_id, captured.lead_id)

@@ -39,6 +39,6 @@ class NoSuchRow(Poison):
     """A job names a row that is not there (or that belongs to another tenant)."""
 
     def __init__(self, noun: str, key: object) -> None:
-        super().__init__(f"There is no {noun} {key} in this tenant.")
+        super().__init__(f"There is no {noun} {key}.")
         self.noun = noun
         self.key = key

@@ -10,7 +10,7 @@ from db.pool import DatabaseAway
 from schemas.errors import JobError
 from schemas.settings import SettingsMissing
 from scripts import cron, dead, demo, doctor, jobs, keys, pauses, pipelines, run, tenants, users
-from scripts.bench import app as bench
+from scripts.bench.commands import app as bench
 from scripts.output import err
 from scripts.services import ServerFailed
 from telemetry.secrets import BadKey
@@ -52,7 +52,7 @@ def main() -> None:
     try:
         app()
     except DatabaseAway as error:
-        _fail(f"OUTRIDER_DATABASE_URL: Postgres does not answer. {error}")
+        _fail(f"OUTRIDER_DATABASE_URL: {error}")
     except FORESEEN as error:
         _fail(str(error))
     except KeyboardInterrupt:
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def _fail(text: str) -> None:
-    err.print(text, style="red", markup=False, highlight=False)
+    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
     sys.exit(1)
 
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from db.logins import app_dsn, is_owner
 from db.migrate import migrate
+from db.pool import DatabaseAway
 from schemas.settings import Settings
 from scripts.services import Services, default_folder, running
 
@@ -59,9 +60,17 @@ def _complete(settings: Settings, services: Services | None, place: Path) -> Set
         found["secret_key"] = SecretStr(_own_key(place))
     if settings.database_url is None and services:
         found |= _as_owner(services.database_url)
-    elif settings.database_url and is_owner(settings.database_url.get_secret_value()):
+    elif settings.database_url and _has_owner_rights(settings.database_url.get_secret_value()):
         found |= _as_owner(settings.database_url.get_secret_value())
     return settings.model_copy(update=found)
+
+
+def _has_owner_rights(url: str) -> bool:
+    """False as well when nobody answers: a process that stays will wait, and ask again itself."""
+    try:
+        return is_owner(url)
+    except DatabaseAway:
+        return False
 
 
 def _as_owner(owner_url: str) -> dict[str, SecretStr]:

@@ -1,6 +1,7 @@
 """What a command prints: tables for people, one JSON document for machines."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -9,7 +10,10 @@ from typing import Any, ClassVar, Protocol
 from rich.console import Console
 from rich.table import Table
 
-out = Console()
+_WIDE = None if sys.stdout.isatty() else 250
+"""Off a terminal nothing is cut to a width that nobody has."""
+
+out = Console(width=_WIDE)
 err = Console(stderr=True)
 
 
@@ -28,7 +32,9 @@ def show(rows: Sequence[Row], *, as_json: bool, columns: Iterable[str] = (), emp
         out.print(empty)
         return
     names = list(columns) or [f.name for f in fields(rows[0])]
-    table = Table(*(name.replace("_", " ") for name in names), box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(getattr(row, name)) for name in names))
     out.print(table)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db import Database
+from db.pool import connect
 from schemas.settings import Settings, load
 from scripts.environment import environment
 from telemetry.bell import Bell
@@ -17,6 +18,8 @@ def open_database(folder: Path | None = None) -> Generator[tuple[Database, Setti
     with environment(load(), folder=folder) as settings:
         assert settings.database_url
         assert settings.redis_url
+        with connect(settings.database_url.get_secret_value()):
+            pass  # says at once, and why, when nobody answers
         bell = Bell(settings.redis_url.get_secret_value())
         database = Database(
             settings.database_url.get_secret_value(), max_size=4, bell=bell, name="outrider cli"

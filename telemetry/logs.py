@@ -13,7 +13,8 @@ from telemetry.redaction import scrub
 
 Log = structlog.stdlib.BoundLogger
 
-_CHATTY = ("dramatiq", "uvicorn", "httpx2", "httpcore2", "psycopg", "psycopg.pool", "asyncio")
+_CHATTY = ("dramatiq", "uvicorn", "httpx2", "httpcore2", "psycopg", "asyncio")
+_MUTE = ("psycopg.pool",)  # whoever waits for a connection says so, once, with the reason
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -48,6 +49,8 @@ def configure(
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _MUTE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.captureWarnings(capture=True)
     sys.excepthook = _process_crashed
     threading.excepthook = _thread_crashed

@@ -27,7 +27,7 @@ def configure(
     """Report to the project behind `dsn`; without one, nothing is ever sent. Idempotent."""
     _reported.clear()
     sentry_sdk.init(
-        dsn=dsn.get_secret_value() if dsn else None,
+        dsn=dsn.get_secret_value() if dsn else "",  # None would read SENTRY_DSN
         environment=env,
         release=release,
         transport=transport,
@@ -40,7 +40,7 @@ def configure(
             ExcepthookIntegration(),
             ThreadingIntegration(),
         ],
-        send_default_pii=False,
+        spotlight=False,  # SENTRY_SPOTLIGHT would switch personal data on, which is off by default
         include_local_variables=False,
         max_request_body_size="never",
         max_breadcrumbs=0,

@@ -14,7 +14,7 @@ import dramatiq
 import redis
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.common import dq_name
-from dramatiq.errors import ConnectionClosed, DecodeError
+from dramatiq.errors import DecodeError
 
 from telemetry import logs, metrics
 from telemetry.bell import connect
@@ -92,6 +92,7 @@ class TicketConsumer(Consumer):
         self._popped: deque[bytes] = deque()
         self._held = 0
         self._room = threading.Condition()
+        self._away = threading.Event()
 
     def __next__(self) -> MessageProxy | None:
         """The next ticket, or None after at most a second. An undecodable one is dropped alone."""
@@ -118,8 +119,9 @@ class TicketConsumer(Consumer):
             return
         try:
             answer = self._client.blmpop(_BLOCK, 1, self._key, direction="LEFT", count=room)
-        except redis.RedisError as error:
-            raise ConnectionClosed(error) from None
+        except redis.RedisError:  # the dispatcher says so; it knows when Redis is back, too
+            self._away.wait(_BLOCK)
+            return
         if answer:
             self._popped.extend(cast("list[bytes]", answer[1]))
 

@@ -36,5 +36,5 @@ def prune_history(_job: PruneHistory, ctx: Context) -> None:
     """Idempotent; deletes in slices, each a transaction of its own."""
     forgotten = _SLICE
     while forgotten >= _SLICE:
-        with ctx.transaction() as tx:
+        with ctx.database.hat("dispatcher") as tx:
             forgotten = job_log.prune(tx, older_than=_KEEP, limit=_SLICE)

@@ -171,8 +171,13 @@ begin
     execute format('create policy operator on outrider.%I to outrider_operator using (true) with check (true)', t);
   end loop;
 end $$;
--- A line in the log and the record of an occurrence are history: nobody rewrites them.
+-- A line in the log and the record of an occurrence are history: nobody rewrites them, but an
+-- occurrence whose days are over may happen again.
 revoke update, delete on outrider.job_log, outrider.job_keys from outrider_worker;
+grant update (job_id, made_at, expires_at) on outrider.job_keys to outrider_worker;
+create policy only_expired on outrider.job_keys as restrictive for update to outrider_worker
+  using (tenant_id is not distinct from (select outrider.current_tenant_id()) and expires_at < clock_timestamp())
+  with check (tenant_id is not distinct from (select outrider.current_tenant_id()));
 
 call outrider.protect('outrider.effects', 'none', 'select, insert, update',
   'select (tenant_id, key, class, state, job_id, token, calls, reason, intent_at, settled_at)');

@@ -81,6 +81,7 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- Retention of finished work, in slices small enough to never hold a lock that anybody feels.
+-- What a dead letter, a replay or an open doubt rests on stays as long as they do.
 create function outrider.prune_history(p_age interval, p_limit integer) returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -88,8 +89,11 @@ declare
   keys  integer;
 begin
   delete from outrider.job_log where job_id in (
-    select job_id from outrider.job_log where finished_at < clock_timestamp() - p_age
-     order by finished_at limit p_limit for update skip locked);
+    select l.job_id from outrider.job_log l where l.finished_at < clock_timestamp() - p_age
+       and not exists (select from outrider.dead_letters d where d.job_id = l.job_id)
+       and not exists (select from outrider.dead_letters d where d.replay_job_id = l.job_id)
+       and not exists (select from outrider.effects e where e.job_id = l.job_id and e.state = 'in_doubt')
+     order by l.finished_at limit p_limit for update of l skip locked);
   get diagnostics lines = row_count;
   delete from outrider.job_keys where ctid = any (array(
     select k.ctid from outrider.job_keys k where k.expires_at < clock_timestamp()
@@ -98,7 +102,7 @@ begin
   return lines + keys;
 end $$;
 revoke all on function outrider.prune_history(interval, integer) from public;
-grant execute on function outrider.prune_history(interval, integer) to outrider_worker;
+grant execute on function outrider.prune_history(interval, integer) to outrider_dispatcher;
 
 -- The ledger of migrations belongs to the owner; everybody may ask whether the schema is current.
 create function outrider.applied_migrations() returns table (name text)

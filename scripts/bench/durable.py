@@ -1,24 +1,16 @@
 """A worker process of the fleet whose only actor is the benchmarks' unit of work."""
 
 from datetime import timedelta
-from typing import ClassVar
 
 from db import bench
-from schemas.base import Job
 from schemas.settings import load
+from scripts.bench.unit import Unit
 from scripts.signals import on_signal
 from telemetry import logs
 from workers.actor import actor
 from workers.context import Context
 from workers.process import serve
 from workers.retry import QUICK
-
-
-class Unit(Job):
-    """Read a row, update it, insert a row."""
-
-    name: ClassVar[str] = "bench.unit"
-    item: int
 
 
 @actor(Unit, queue="bench", retry=QUICK, limit=timedelta(seconds=30))

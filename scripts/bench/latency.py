@@ -12,8 +12,8 @@ from redis import Redis
 from db import Database, bench, jobs
 from schemas.settings import Settings, load
 from scripts.bench.bench_fleet import processes, until
-from scripts.bench.durable import Unit
 from scripts.bench.throughput import scene
+from scripts.bench.unit import Unit
 from scripts.environment import environment
 from scripts.options import Json
 from scripts.output import out, print_json

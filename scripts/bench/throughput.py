@@ -13,7 +13,7 @@ from db.bench import Pace
 from schemas.settings import Settings, load
 from scripts.bench import ordinary
 from scripts.bench.bench_fleet import processes, until
-from scripts.bench.durable import Unit
+from scripts.bench.unit import Unit
 from scripts.environment import environment
 from scripts.options import Json
 from scripts.output import out, print_json

@@ -105,7 +105,7 @@ def test_a_worker_can_neither_change_nor_add_rows_of_another_tenant(
 
 
 def touched(
-    database: Database, tenant_id: UUID, query: sql.Composable, params: dict[str, UUID] | None = None
+    database: Database, tenant_id: UUID, query: sql.Composed | sql.SQL, params: dict[str, UUID] | None = None
 ) -> int:  # fmt: skip
     try:
         with database.tenant(tenant_id) as tx:
@@ -133,9 +133,7 @@ def test_a_row_cannot_point_at_another_tenants(
         tx.conn.execute(query, (foreign,))
 
 
-def test_a_tenants_job_can_only_be_claimed_in_that_tenant(
-    database: Database, tenant: UUID
-) -> None:
+def test_a_tenants_job_can_only_be_claimed_in_that_tenant(database: Database, tenant: UUID) -> None:
     stranger = tenant_called(database, "stranger")
     with database.tenant(tenant) as tx:
         lead_id = capture(tx)

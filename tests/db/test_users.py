@@ -72,7 +72,7 @@ def test_a_person_twice_is_refused(
 
 
 def test_wrong_input_names_the_field(database: Database, tenant: UUID):
-    with pytest.raises(Permanent, match="^email: is not an e-mail address"):
+    with pytest.raises(Permanent, match=r"^email: is not an e-mail address"):
         add(database, tenant, email="ada")
-    with pytest.raises(Permanent, match="^auth_subject: "):
+    with pytest.raises(Permanent, match=r"^auth_subject: "):
         add(database, tenant, subject=" ")

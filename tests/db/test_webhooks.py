@@ -33,7 +33,7 @@ def test_a_source_is_listed_and_its_name_is_taken(
         assert webhooks.list_sources(tx, uuid4()) == []
         with pytest.raises(NameTaken, match="'crm'"):
             webhooks.add_source(tx, tenant_id=tenant, slug="crm")
-        with pytest.raises(Permanent, match="^slug: "):
+        with pytest.raises(Permanent, match=r"^slug: "):
             webhooks.add_source(tx, tenant_id=tenant, slug="C R M")
 
 
@@ -63,7 +63,7 @@ def test_an_event_is_stored_once_per_source_and_id(
         first = webhooks.store(tx, source_id=source.id, external_id="e1", body=b"\x00raw")
     with database.tenant(tenant) as tx:
         assert webhooks.store(tx, source_id=source.id, external_id="e1", body=b"other") is None
-        known = webhooks.get_received(tx, source_id=source.id, external_id="e1")
+        known = webhooks.find_received(tx, source_id=source.id, external_id="e1")
         assert webhooks.store(tx, source_id=source.id, external_id="e2", body=b"") is not None
     assert known == webhooks.Received(first, None)  # pyright: ignore[reportArgumentType]
 
@@ -76,5 +76,5 @@ def test_an_event_of_another_tenant_is_neither_seen_nor_touched(
     assert event
     with pytest.raises(psycopg.Error), database.tenant(uuid4()) as tx:
         webhooks.store(tx, source_id=source.id, external_id="e2", body=b"raw")
-    with pytest.raises(psycopg.Error), database.tenant(uuid4()) as tx:
-        webhooks.get_received(tx, source_id=source.id, external_id="e1")
+    with database.tenant(uuid4()) as tx:
+        assert webhooks.find_received(tx, source_id=source.id, external_id="e1") is None
