@@ -1,12 +1,25 @@
 """The schema of our environment. Read once at the process edge, passed inwards."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OUTRIDER_"
+
+
+def _seconds(given: object) -> object:
+    """Environment variables are text, and a bare number is seconds."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return timedelta(seconds=float(given))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{given!r} is not a number of seconds") from None
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 
 
 class SettingsMissing(Exception):
@@ -47,11 +60,11 @@ class Settings(BaseSettings):
         12, ge=2, le=200, description="Postgres connections per process: threads + 4 is right."
     )
     threads: int = Field(8, ge=1, le=64, description="Jobs a worker process runs at the same time.")
-    lease: timedelta = Field(
-        timedelta(seconds=15), description="Silence after which a process counts as dead."
+    lease: Seconds = Field(
+        timedelta(seconds=15), description="Seconds of silence after which a process is dead."
     )
-    drain: timedelta = Field(
-        timedelta(seconds=25), description="How long a stopping worker lets running jobs finish."
+    drain: Seconds = Field(
+        timedelta(seconds=25), description="Seconds a stopping worker lets running jobs finish."
     )
     ingress_host: str = Field("127.0.0.1", description="Address the HTTP edge listens on.")
     ingress_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP edge.")

@@ -1,6 +1,7 @@
 """The command line `outrider`: a contract. Wrong input names the field and changes nothing."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -47,10 +48,13 @@ FORESEEN = (
 )  # fmt: skip
 
 
-def main() -> None:
-    """Run a command; a foreseen failure is one clear message on stderr and exit code 1."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a foreseen failure is one clear message on stderr and exit code 1.
+
+    `arguments` replace those of the process. Always ends in SystemExit.
+    """
     try:
-        app()
+        app(arguments)
     except DatabaseAway as error:
         _fail(f"OUTRIDER_DATABASE_URL: {error}")
     except FORESEEN as error:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from time import monotonic, sleep
 from typing import Any, LiteralString
+from uuid import UUID
 
 import dramatiq
 import psycopg
@@ -16,12 +17,14 @@ import redis
 import structlog
 from dramatiq.middleware import TimeLimit
 
-from db import Database
+from db import Database, job_log, jobs
 from providers.fake import FakeDomains
 from providers.ports import Providers
 from schemas.base import Job
+from schemas.enums import JobOutcome, JobState
 from scripts.services import Services
 from telemetry.bell import Bell
+from tests import factories
 from workers.actor import Spec
 from workers.attempt import Runner
 from workers.broker import TicketBroker
@@ -129,3 +132,44 @@ def _assemble(
         stack.callback(dispatcher.close)
         dispatcher.start()
     return Fleet(dispatcher, broker, runner, heart)
+
+
+@dataclass(slots=True)
+class Bench:
+    """Runs single attempts in the calling thread, without tickets."""
+
+    database: Database
+    runner: Runner
+    tenant: UUID
+
+    def queue(self, job: Job, **unique: Any) -> int:
+        [job_id] = factories.enqueue(self.database, self.tenant, job, **unique)
+        return job_id
+
+    def attempt(self, actor: Spec, job_id: int) -> None:
+        """One attempt at a queued job, as if its ticket had just arrived."""
+        factories.promote(self.database)
+        assert job_id in factories.pick(self.database, actor.job.name)
+        self.runner.run(actor, job_id, self.tenant)
+
+    def do(self, actor: Spec, job: Job | None = None) -> int:
+        """Queue a job and make one attempt at it; returns its id."""
+        job_id = self.queue(job or actor.job())
+        self.attempt(actor, job_id)
+        return job_id
+
+    def state(self, job_id: int) -> tuple[JobState | JobOutcome, int]:
+        """Where the job is now, or how it ended, and its attempts."""
+        with self.database.tenant(self.tenant) as tx:
+            row, line = jobs.find(tx, job_id), job_log.find(tx, job_id)
+        if row:
+            return row.state, row.attempt
+        assert line
+        return line.outcome, line.attempt
+
+
+@pytest.fixture
+def bench(database: Database, tenant: UUID, domains: FakeDomains) -> Bench:
+    """One worker process, reduced to the caller's thread."""
+    session_id = factories.session(database)
+    return Bench(database, Runner(database, Providers(domains), lambda: session_id), tenant)

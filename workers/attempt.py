@@ -89,9 +89,17 @@ class Runner:
 
     def _verdict(self, spec: Spec, ctx: Context) -> tuple[str, dict[str, object]]:
         try:
+            return self._outcome(spec, ctx)
+        except LeaseLost:  # in the body, or only when its failure was to be written down
+            return "fenced", {}
+        except DatabaseAway as error:  # the deadline gives the job to somebody else
+            return "unsettled", {"reason": _words(error)}
+
+    def _outcome(self, spec: Spec, ctx: Context) -> tuple[str, dict[str, object]]:
+        try:
             _body(spec, ctx)
         except LeaseLost:
-            return "fenced", {}
+            raise
         except (Exception, TimeLimitExceeded) as error:  # noqa: BLE001  (the edge of all actors)
             if not ctx.finished:
                 return self._fail(spec, ctx, error)
@@ -102,8 +110,8 @@ class Runner:
     def _fail(
         self, spec: Spec, ctx: Context, error: BaseException
     ) -> tuple[str, dict[str, object]]:
-        claim, reason = ctx.claim, f"{type(error).__name__}: {error}"
-        known: dict[str, object] = {"error": type(error).__name__, "reason": str(error)}
+        claim, reason = ctx.claim, f"{type(error).__name__}: {_words(error)}"
+        known: dict[str, object] = {"error": type(error).__name__, "reason": _words(error)}
         if isinstance(error, RateLimited):
             self._settle(claim, lambda tx: jobs.release(
                 tx, claim.id, claim.token, after=error.retry_after, error=reason))  # fmt: skip
@@ -127,7 +135,7 @@ class Runner:
         prints = fingerprint(claim.actor, error)
         self._settle(claim, lambda tx: dead.bury(
             tx, claim.id, claim.token, error_class=type(error).__name__,
-            message=str(error), fingerprint=prints))  # fmt: skip
+            message=_words(error), fingerprint=prints))  # fmt: skip
         sentry.dead(error, actor=claim.actor, fingerprint=prints)
         return "dead", {**known, "fingerprint": prints}
 
@@ -175,6 +183,11 @@ def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"payload.{where}: {first['msg']}."
+
+
+def _words(error: BaseException) -> str:
+    """An error's text as Postgres can hold it: it may quote a stranger's NUL or half a pair."""
+    return str(error)[:4000].encode(errors="replace").decode().replace("\0", "�")
 
 
 def fingerprint(actor: str, error: BaseException) -> str:

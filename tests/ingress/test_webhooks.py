@@ -128,6 +128,13 @@ def test_any_other_header_is_401(sender: Sender, books: Books, subtests: pytest.
     assert books.count() == NOTHING
 
 
+def test_an_event_id_may_be_200_characters_and_no_more(sender: Sender, books: Books):
+    assert sender.post(name="x" * 200).status_code == 202
+    for name in ("x" * 201, "x" * 5000, "with space", "tab\t"):
+        assert sender.post(name=name).status_code == 401
+    assert books.count() == Stored(events=1, leads=1, jobs=1)
+
+
 def test_a_changed_body_is_refused(sender: Sender, books: Books):
     headers = sender.headers(b'{"email": "ada@example.org"}')
     assert sender.raw(b'{"email": "eve@example.org"}', headers).status_code == 401

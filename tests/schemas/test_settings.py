@@ -1,0 +1,64 @@
+"""Settings: read from text, refused with the variable's whole name."""
+
+from datetime import timedelta
+
+import pytest
+
+from schemas.settings import Settings, SettingsMissing, load
+from scripts.docs import env_example
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_folder(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("settings"))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("15", 15.0), ("0.5", 0.5)])
+def test_a_duration_is_a_number_of_seconds(
+    monkeypatch: pytest.MonkeyPatch, text: str, seconds: float
+) -> None:
+    monkeypatch.setenv("OUTRIDER_LEASE", text)
+    assert load().lease == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "0", "1e400", "nan"])
+def test_a_duration_that_is_none_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("OUTRIDER_LEASE", text)
+    with pytest.raises(SettingsMissing, match=r"^OUTRIDER_LEASE: "):
+        load()
+
+
+def test_the_example_with_every_default_spelled_out_gives_the_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for line in env_example().splitlines():
+        if line.startswith("# OUTRIDER_"):
+            name, _, value = line.removeprefix("# ").partition("=")
+            monkeypatch.setenv(name, value)
+    assert load() == Settings.model_validate({})
+
+
+def test_production_names_everything_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTRIDER_ENV", "production")
+    with pytest.raises(SettingsMissing) as refused:
+        load()
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
+        assert f"OUTRIDER_{name}" in str(refused.value)
+
+
+def test_production_refuses_armed_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
+        monkeypatch.setenv(f"OUTRIDER_{name}", "x")
+    monkeypatch.setenv("OUTRIDER_ENV", "production")
+    monkeypatch.setenv("OUTRIDER_FAULTS", "claim.after@1")
+    with pytest.raises(SettingsMissing, match="OUTRIDER_FAULTS"):
+        load()
+
+
+def test_secrets_do_not_show_in_a_printed_settings_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTRIDER_DATABASE_URL", "postgresql://u:hunter2@h/d")
+    assert "hunter2" not in repr(load())
