@@ -113,15 +113,38 @@ def settle(tx: Tx, key: str, *, token: int, response: dict[str, object]) -> None
         raise LeaseLost(token)
 
 
-def doubt(tx: Tx, key: str, *, reason: str) -> None:
-    """Nobody knows whether the call happened: say so, and why. The caller holds the lock."""
+def prove(tx: Tx, key: str, *, job_id: int, token: int, response: dict[str, object]) -> None:
+    """Settle by evidence a call whose end was unknown; it is not counted as a call. Idempotent."""
     tx.run(
         """
         UPDATE outrider.effects
-           SET state = 'in_doubt', reason = %(reason)s, settled_at = clock_timestamp()
-         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id() AND state = 'intent'
+           SET state = 'done', response = %(response)s, settled_at = clock_timestamp(), reason = NULL,
+               job_id = %(job)s, token = %(token)s
+         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id() AND state <> 'done'
         """,
-        {"key": key, "reason": reason},
+        {"key": key, "job": job_id, "token": token, "response": Jsonb(response)},
+    )
+
+
+def doubt(tx: Tx, key: str, *, token: int, reason: str) -> bool:
+    """Nobody knows whether the call happened: say so, and why; the first reason stays.
+
+    `token` is the asking claim's. False when somebody does know by now: the call is settled,
+    released, or in the hands of another live job.
+    """
+    return bool(
+        tx.run(
+            """
+            UPDATE outrider.effects e
+               SET state = 'in_doubt', reason = coalesce(e.reason, %(reason)s),
+                   settled_at = coalesce(e.settled_at, clock_timestamp())
+             WHERE e.key = %(key)s AND e.tenant_id = outrider.current_tenant_id()
+               AND e.state <> 'done' AND e.token <> 0
+               AND NOT EXISTS (SELECT 1 FROM outrider.jobs j
+                                WHERE j.id = e.job_id AND j.token = e.token AND j.token <> %(token)s)
+            """,
+            {"key": key, "token": token, "reason": reason},
+        )
     )
 
 

@@ -215,6 +215,21 @@ def park(tx: Tx, job_id: int, token: int, *, effect_key: str, reason: str) -> No
     )
 
 
+def unpark(tx: Tx, *, effect_key: str) -> int:
+    """Make every job that waits for this effect ready, its attempt refunded; returns how many."""
+    rows = tx.conn.execute(
+        """
+        UPDATE outrider.jobs SET state = 'ready', parked_on = NULL, attempt = greatest(attempt - 1, 0)
+         WHERE state = 'parked' AND parked_on = %(key)s
+           AND tenant_id = outrider.current_tenant_id()
+        RETURNING actor
+        """,
+        {"key": effect_key},
+    ).fetchall()
+    tx.rings.update(str(actor) for (actor,) in rows)
+    return len(rows)
+
+
 def cancel(tx: Tx, job_id: int) -> bool:
     """Drop a job that is not running; False when it runs, or is over. The log says `cancelled`."""
     return bool(

@@ -52,9 +52,11 @@ class Tx:
             return cursor.execute(query, params).fetchone()
 
     def one(self, row: type[R], query: LiteralString, params: Params | None = None) -> R:
-        """The only row; psycopg.ProgrammingError when there is none (a bug, not an answer)."""
-        with self.conn.cursor(row_factory=class_row(row)) as cursor:
-            return next(cursor.execute(query, params))
+        """The first row of a query that always has one; LookupError when it has not (a bug)."""
+        found = self.find(row, query, params)
+        if found is None:
+            raise LookupError("A query that always gives a row gave none.")
+        return found
 
     def list(self, row: type[R], query: LiteralString, params: Params | None = None) -> list[R]:
         """All rows, in the order the query states."""

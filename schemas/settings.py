@@ -1,6 +1,7 @@
 """The schema of our environment. Read once at the process edge, passed inwards."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
@@ -49,6 +50,9 @@ class Settings(BaseSettings):
         None,
         description="32 bytes in base64 that seal stored secrets; none: made under .outrider/.",
     )
+    home: Path | None = Field(
+        None, description="Folder of the embedded servers; none: .outrider in the checkout."
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`auto` is colours on a terminal and JSON everywhere else."
     )
@@ -69,11 +73,11 @@ class Settings(BaseSettings):
     ingress_host: str = Field("127.0.0.1", description="Address the HTTP edge listens on.")
     ingress_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP edge.")
     metrics_host: str = Field("127.0.0.1", description="Address the workers' metrics listen on.")
-    metrics_port: int | None = Field(
-        None,
-        ge=0,
+    metrics_port: int = Field(
+        0,
+        ge=-1,
         le=65535,
-        description="Port of a worker's own /metrics, /live, /ready; none: off.",
+        description="Port of a worker's own /metrics, /live, /ready; 0: a free one, logged; -1: off.",
     )
     webhook_max_bytes: int = Field(
         262_144, ge=1024, description="Largest webhook body that is read."

@@ -14,10 +14,9 @@ from schemas.settings import load
 from scripts.demo_checks import Check, judge
 from scripts.demo_leads import load as load_leads
 from scripts.demo_stage import Facts, Stage, staged
-from scripts.environment import attached, environment
+from scripts.environment import attached, environment, home
 from scripts.options import Json
 from scripts.output import out, print_json
-from scripts.services import default_folder
 
 
 def demo(
@@ -29,8 +28,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Show the main job on this machine: nothing lost, nothing twice, whatever dies."""
-    folder = default_folder() / "demo"
     settings = load()
+    folder = home(settings) / "demo"
     if settings.database_url is None and not keep and attached(folder) is None:
         shutil.rmtree(folder, ignore_errors=True)
     people = load_leads(leads, seed)

@@ -111,7 +111,7 @@ def staged(
             "OUTRIDER_EGRESS_PROXY": f"http://127.0.0.1:{ports['http']}",
             "OUTRIDER_DNS_SERVER": f"127.0.0.1:{ports['dns']}",
         }
-        anywhere = settings.model_copy(update={"ingress_port": 0, "metrics_port": None})
+        anywhere = settings.model_copy(update={"ingress_port": 0})
         fleet = stack.enter_context(Fleet(anywhere, extra=world, logs=folder))
         url = f"http://{settings.ingress_host}:{fleet.start_ingress()}"
         accident = Accident(settings, database, fleet, at_call=_half_way(people))

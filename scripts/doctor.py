@@ -7,9 +7,9 @@ import typer
 from db import clock, invariants
 from db.invariants import Violation
 from schemas.settings import load
+from scripts.environment import home
 from scripts.options import Json
 from scripts.output import out, show
-from scripts.services import default_folder
 from scripts.session import open_database
 
 
@@ -30,11 +30,12 @@ def doctor(as_json: Json = False) -> None:
 
 def _homes() -> list[Path | None]:
     """The embedded databases that exist here (the demo leaves its own); None is the configured one."""
-    if load().database_url is not None:
+    settings = load()
+    if settings.database_url is not None:
         return [None]
-    home = default_folder()
-    kept: list[Path | None] = [p for p in (home, home / "demo") if (p / "postgres").exists()]
-    return kept or [home]
+    folders = (home(settings), home(settings) / "demo")
+    kept: list[Path | None] = [p for p in folders if (p / "postgres").exists()]
+    return kept or [folders[0]]
 
 
 def _check(folder: Path | None) -> list[Violation]:

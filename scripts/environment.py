@@ -27,13 +27,18 @@ def environment(settings: Settings, *, folder: Path | None = None) -> Generator[
     already runs them. Given (or embedded) owner rights are used to migrate and to make the login
     of the fleet; `database_url` of the result never has them.
     """
-    place = folder or default_folder()
+    place = folder or home(settings)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None or settings.redis_url is None:
             services = attached(place) or stack.enter_context(running(place))
         else:
             services = None
         yield _complete(settings, services, place)
+
+
+def home(settings: Settings) -> Path:
+    """Where embedded servers keep their data."""
+    return settings.home or default_folder()
 
 
 def attached(folder: Path) -> Services | None:

@@ -85,8 +85,9 @@ class Fleet:
         log = (self._logs / f"{command[0]}.log").open("ab") if self._logs else None
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "scripts.cli", *command],
-            env={**os.environ, "PYTHONPATH": str(_ROOT), **variables(self._settings), **self._extra,
-                 **extra},
+            # Ports are each process's own: two workers cannot share one.
+            env={**os.environ, "OUTRIDER_METRICS_PORT": "0", "PYTHONPATH": str(_ROOT),
+                 **variables(self._settings), **self._extra, **extra},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

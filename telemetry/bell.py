@@ -50,6 +50,13 @@ class Bell:
             return False
         return True
 
+    def answers(self) -> bool:
+        """Whether Redis is there; False after half a second of silence."""
+        try:
+            return bool(self._ringer.ping())  # pyright: ignore[reportUnknownMemberType]
+        except redis.RedisError:
+            return False
+
     def wait(self, actors: Collection[str], *, timeout: float) -> bool:
         """Block until one of these actors' bells rings; False after `timeout` seconds.
 

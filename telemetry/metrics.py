@@ -22,7 +22,7 @@ JOB_SECONDS = Histogram(
     "outrider_job_seconds", "Claim to verdict.", ("actor",), buckets=_SECONDS, registry=REGISTRY
 )
 WAIT_SECONDS = Histogram(
-    "outrider_wait_seconds", "Due to first claim.", ("actor",), buckets=_SECONDS, registry=REGISTRY
+    "outrider_wait_seconds", "Enqueue to claim.", ("actor",), buckets=_SECONDS, registry=REGISTRY
 )
 LEASE_LOST = Counter("outrider_lease_lost", "Attempts fenced off.", registry=REGISTRY)
 TICKETS = Counter(

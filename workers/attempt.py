@@ -175,8 +175,10 @@ def _release(tx: Tx, *, claim: jobs.Claim) -> None:
 
 
 def _park(tx: Tx, claim: jobs.Claim, doubt: InDoubt) -> None:
-    effects.doubt(tx, doubt.key, reason=doubt.reason)
-    jobs.park(tx, claim.id, claim.token, effect_key=doubt.key, reason=doubt.reason)
+    if effects.doubt(tx, doubt.key, token=claim.token, reason=doubt.reason):
+        jobs.park(tx, claim.id, claim.token, effect_key=doubt.key, reason=doubt.reason)
+    else:  # somebody found out while we looked
+        jobs.release(tx, claim.id, claim.token, after=timedelta(0), error="Settled meanwhile")
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -101,7 +101,7 @@ class TicketConsumer(Consumer):
         while self._popped:
             data = self._popped.popleft()
             try:
-                ticket = cast("dramatiq.Message[None]", dramatiq.Message.decode(data))  # pyright: ignore[reportUnknownMemberType]
+                ticket = _read(data)
             except (DecodeError, TypeError, KeyError, ValueError):
                 metrics.TICKETS.labels("refused").inc()
                 log.warning("ticket.refused", bytes=len(data))
@@ -151,3 +151,14 @@ class TicketConsumer(Consumer):
             self._client.lpush(self._key, *data)
         except redis.RedisError as error:
             log.warning("ticket.lost", tickets=len(data), reason=type(error).__name__)
+
+
+def _read(data: bytes) -> "dramatiq.Message[None]":
+    """A ticket as we ring them. Raises DecodeError or TypeError for anything else.
+
+    Options are refused: a delay among them would hold a place in the worker until it is over.
+    """
+    ticket = cast("dramatiq.Message[None]", dramatiq.Message.decode(data))  # pyright: ignore[reportUnknownMemberType]
+    if ticket.options != {}:
+        raise TypeError("A ticket carries no options.")
+    return ticket

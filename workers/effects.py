@@ -14,10 +14,10 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
-from db import effects
+from db import effects, jobs
 from schemas.base import Value
 from schemas.enums import EffectClass, EffectState
-from schemas.errors import JobError, RateLimited
+from schemas.errors import JobError, Permanent, RateLimited, Transient
 from workers.context import Context
 
 V = TypeVar("V", bound=Value)
@@ -93,7 +93,7 @@ def _claim(ctx: Context, effect: Effect[V]) -> V | _Next:
 def _call(ctx: Context, effect: Effect[V]) -> V:
     try:
         return effect.call()
-    except JobError:
+    except (Transient, Permanent):
         with ctx.transaction() as tx:
             effects.release(tx, effect.key, token=ctx.claim.token)
         raise
@@ -105,8 +105,9 @@ def _find_evidence(ctx: Context, effect: Effect[V]) -> V:
         looked = "No evidence was found" if effect.evidence else "There is nowhere to look"
         raise InDoubt(effect.key, f"The call was begun and its end is unknown. {looked}.")
     with ctx.transaction() as tx:
-        effects.take_over(tx, effect.key, job_id=ctx.claim.id, token=ctx.claim.token)
-    _settle(ctx, effect, found)
+        effects.prove(tx, effect.key, job_id=ctx.claim.id, token=ctx.claim.token,
+                      response=found.to_json())  # fmt: skip
+        jobs.unpark(tx, effect_key=effect.key)
     return found
 
 

@@ -106,8 +106,13 @@ def _work(
         heart.start()
         worker.start()
         dispatcher.start()
-        log.info("worker.started", session_id=heart.session_id(), actors=list(specs))
-        with _probes(settings, database):
+        with _probes(settings, database) as port:
+            log.info(
+                "worker.started",
+                session_id=heart.session_id(),
+                actors=list(specs),
+                metrics_port=port,
+            )
             stop.wait()
         dispatcher.close()
         _drain(worker, runner, settings.drain)
@@ -117,10 +122,10 @@ def _work(
 
 
 @contextlib.contextmanager
-def _probes(settings: Settings, database: Database) -> Generator[None]:
-    """The process's own /live, /ready and /metrics, when a port is set for them."""
-    if settings.metrics_port is None:
-        yield
+def _probes(settings: Settings, database: Database) -> Generator[int | None]:
+    """The process's own /live, /ready and /metrics, on a port that is yielded; None: off."""
+    if settings.metrics_port < 0:
+        yield None
         return
     gauge = metrics.watch(functools.partial(gauges.read, database))
     probes = Probes(
@@ -128,7 +133,7 @@ def _probes(settings: Settings, database: Database) -> Generator[None]:
     )
     probes.start()
     try:
-        yield
+        yield probes.port
     finally:
         probes.close()
         metrics.REGISTRY.unregister(gauge)

@@ -14,10 +14,9 @@ from schemas.settings import Settings, load
 from scripts.bench.bench_fleet import processes, until
 from scripts.bench.throughput import scene
 from scripts.bench.unit import Unit
-from scripts.environment import environment
+from scripts.environment import environment, home
 from scripts.options import Json
 from scripts.output import out, print_json
-from scripts.services import default_folder
 from telemetry.bell import Bell, connect
 
 _APART = 0.03
@@ -29,7 +28,8 @@ def latency(
     as_json: Json = False,
 ) -> None:
     """Enqueue jobs one at a time into an idle fleet and take the time until each starts."""
-    with environment(load(), folder=default_folder() / "bench") as settings:
+    given = load()
+    with environment(given, folder=home(given) / "bench") as settings:
         assert settings.owner_url
         owner = settings.owner_url.get_secret_value()
         bench.prepare(owner, rows=samples)

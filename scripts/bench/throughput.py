@@ -14,10 +14,9 @@ from schemas.settings import Settings, load
 from scripts.bench import ordinary
 from scripts.bench.bench_fleet import processes, until
 from scripts.bench.unit import Unit
-from scripts.environment import environment
+from scripts.environment import environment, home
 from scripts.options import Json
 from scripts.output import out, print_json
-from scripts.services import default_folder
 
 _PROCESSES, _THREADS = 2, 8
 
@@ -28,7 +27,8 @@ def throughput(
     as_json: Json = False,
 ) -> None:
     """Do the same unit of work (read, update, insert, one transaction) three ways."""
-    with environment(load(), folder=default_folder() / "bench") as settings:
+    given = load()
+    with environment(given, folder=home(given) / "bench") as settings:
         measure = {"loop": _loop, "dramatiq": _dramatiq, "outrider": _outrider}
         paces: dict[str, list[float]] = {name: [] for name in measure}
         for _ in range(rounds):

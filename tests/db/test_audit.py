@@ -9,7 +9,7 @@ from db import Database, audit
 
 LINES = """
     SELECT tenant_id, operator, action, resource_type, resource_id, reason, details
-      FROM outrider.audit_logs ORDER BY created_at, id
+      FROM outrider.audit_logs ORDER BY action
 """
 
 
@@ -32,8 +32,8 @@ def test_operators_and_workers_write_and_the_tenant_is_filled_in(
     with psycopg.connect(owner_dsn) as conn:
         assert conn.execute(LINES).fetchall() == [
             (tenant, "ada", "cancel", "job", "7", "twice", {"jobs": 3}),
-            (None, "ada", "run", "schedule", "x", None, {}),
             (tenant, "bob", "replay", "dead_letter", "1", "fixed", {}),
+            (None, "ada", "run", "schedule", "x", None, {}),
         ]
 
 

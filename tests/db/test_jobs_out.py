@@ -172,7 +172,7 @@ def test_old_history_is_forgotten_and_what_dead_letters_rest_on_is_not(
     doubtful = start(database, tenant)
     with database.tenant(tenant) as tx:
         effects.claim(tx, "k", EffectClass.UNREPEATABLE, job_id=doubtful.id, token=doubtful.token)
-        effects.doubt(tx, "k", reason="unknown")
+        effects.doubt(tx, "k", token=doubtful.token, reason="unknown")
         jobs.park(tx, doubtful.id, doubtful.token, effect_key="k", reason="unknown")
     with database.tenant(tenant) as tx:
         assert jobs.cancel(tx, doubtful.id)
@@ -180,7 +180,7 @@ def test_old_history_is_forgotten_and_what_dead_letters_rest_on_is_not(
     peek("UPDATE outrider.job_log SET finished_at = finished_at - interval '40 days'")
     peek("UPDATE outrider.dead_letters SET died_at = died_at - interval '40 days'")
     peek("UPDATE outrider.job_keys SET expires_at = expires_at - interval '40 days'")
-    with database.tenant(None) as tx:
+    with database.hat("dispatcher") as tx:
         assert job_log.prune(tx, older_than=timedelta(days=30), limit=100) == 2
         assert job_log.prune(tx, older_than=timedelta(days=30), limit=100) == 0
 

@@ -11,11 +11,11 @@ from db import Database, effects
 from schemas.base import Value
 from schemas.enums import EffectClass, EffectState, JobOutcome, JobState
 from schemas.errors import Permanent, RateLimited, Transient
-from tests.factories import OneShot, Toy, run_again, sweep
-from tests.fix_world import Bench, Said, spec
+from tests.factories import OneShot, Toy, promote, run_again, session, sweep, tenant_called
+from tests.fix_world import Bench, Said, spec, until
 from workers.actor import Spec
 from workers.context import Context
-from workers.effects import Effect, perform
+from workers.effects import Effect, InDoubt, perform
 
 Peek = Callable[..., list[tuple[Any, ...]]]
 REPEATABLE, UNREPEATABLE = EffectClass.REPEATABLE, EffectClass.UNREPEATABLE
@@ -65,8 +65,6 @@ def crash(bench: Bench, mailbox: Mailbox, *, sent: bool) -> int:
 
 
 def _fresh_session(bench: Bench) -> Callable[[], int]:
-    from tests.factories import session
-
     number = session(bench.database)
     return lambda: number
 
@@ -144,10 +142,24 @@ def test_evidence_that_turns_up_later_frees_every_job_parked_on_the_call(bench: 
     mailbox.remembers = lambda: Sent(number=1)
     second = bench.do(mailbox.actor())
     assert bench.state(second) == (JobOutcome.DONE, 1)
-    assert bench.state(first) == (JobState.READY, 2)
+    assert bench.state(first) == (JobState.READY, 1)
     bench.attempt(mailbox.actor(), first)
-    assert bench.state(first) == (JobOutcome.DONE, 3)
-    assert (mailbox.calls, ledger(bench)[0][0]) == (1, EffectState.DONE)
+    assert bench.state(first) == (JobOutcome.DONE, 2)
+    assert (mailbox.calls, ledger(bench)) == (1, [(EffectState.DONE, 1)])
+
+
+def test_a_parked_job_whose_attempts_are_spent_still_ends_when_the_doubt_does(
+    bench: Bench, peek: Peek
+) -> None:
+    mailbox = Mailbox(UNREPEATABLE)
+    first = crash(bench, mailbox, sent=True)
+    peek("UPDATE outrider.jobs SET max_attempts = 2")
+    bench.attempt(mailbox.actor(), first)
+    assert bench.state(first) == (JobState.PARKED, 2)
+    mailbox.remembers = lambda: Sent(number=1)
+    bench.do(mailbox.actor())
+    bench.attempt(mailbox.actor(), first)
+    assert bench.state(first) == (JobOutcome.DONE, 2)
 
 
 def test_a_doubt_that_was_settled_while_it_was_written_down_parks_nothing(bench: Bench) -> None:
@@ -200,6 +212,13 @@ def test_a_bug_during_an_unrepeatable_call_leaves_it_in_doubt(bench: Bench) -> N
     assert mailbox.calls == 1
 
 
+def test_a_call_that_says_itself_that_its_end_is_unknown_parks_at_once(bench: Bench) -> None:
+    mailbox = Mailbox(UNREPEATABLE, fail=[InDoubt("mail:1", "The line broke after DATA.")])
+    job_id = bench.do(mailbox.actor())
+    assert bench.state(job_id) == (JobState.PARKED, 1)
+    assert ledger(bench) == [(EffectState.IN_DOUBT, 1)]
+
+
 @pytest.mark.parametrize("kind", EffectClass)
 def test_a_call_that_another_live_job_makes_is_waited_for_without_burning_an_attempt(
     bench: Bench, kind: EffectClass
@@ -218,18 +237,10 @@ def test_a_call_that_another_live_job_makes_is_waited_for_without_burning_an_att
     bench.do(mailbox.actor())
     [(_, second)] = met
     mailbox.call = plain
-    bench.database.open()
-    _wait_out_the_backoff(bench)
+    until(lambda: promote(bench.database))
     bench.attempt(mailbox.actor(OneShot), second)
     assert bench.state(second) == (JobOutcome.DONE, 1)
     assert mailbox.calls == 1
-
-
-def _wait_out_the_backoff(bench: Bench) -> None:
-    from tests.factories import promote
-    from tests.fix_world import until
-
-    until(lambda: promote(bench.database))
 
 
 def test_an_answer_of_a_fenced_attempt_is_not_written(bench: Bench, database: Database) -> None:
@@ -250,8 +261,6 @@ def test_an_answer_of_a_fenced_attempt_is_not_written(bench: Bench, database: Da
 
 
 def test_a_key_belongs_to_its_tenant(bench: Bench, database: Database) -> None:
-    from tests.factories import tenant_called
-
     mailbox = Mailbox(UNREPEATABLE)
     bench.do(mailbox.actor())
     bench.tenant = tenant_called(database, "stranger")

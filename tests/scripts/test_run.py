@@ -1,0 +1,124 @@
+"""The processes of the fleet: they start from nothing, share nothing, and leave nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def descendants(pid: int) -> set[int]:
+    """Every living process below `pid`, by /proc; zombies are over."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+            except (OSError, ValueError):
+                continue
+            if state != "Z":
+                parents[int(entry.name)] = int(parent)
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those that still run."""
+    return {
+        p
+        for p in pids
+        if Path(f"/proc/{p}").exists() and " Z " not in Path(f"/proc/{p}/stat").read_text()
+    }
+
+
+def gone(pids: set[int], *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not alive(pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a command with servers of its own under this test's folder."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*command: str, **extra: str) -> subprocess.Popen[str]:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "scripts.cli", *command],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OUTRIDER_HOME": str(tmp_path / "home"),
+                 "OUTRIDER_INGRESS_PORT": "0", **extra},
+            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        started.append(child)
+        return child
+
+    yield run
+    for child in started:
+        if child.poll() is None:
+            child.kill()
+        child.wait()
+        assert child.stdout
+        child.stdout.close()
+
+
+def line_with(child: subprocess.Popen[str], pattern: str) -> re.Match[str]:
+    """Read on until a line matches; fail with everything read when the process ends first."""
+    assert child.stdout
+    seen: list[str] = []
+    for line in child.stdout:
+        seen.append(line)
+        if found := re.search(pattern, line):
+            return found
+    pytest.fail("".join(seen))
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_up_leaves_no_process_behind_however_it_ends(start: Start, number: signal.Signals) -> None:
+    up = start("up", "--workers", "1")
+    port = line_with(up, r"http://127.0.0.1:(\d+)/webhooks").group(1)
+    assert httpx2.get(f"http://127.0.0.1:{port}/ready").json()["status"] == "ready"
+    family = descendants(up.pid)
+    assert len(family) >= 4, "an edge, a worker, Postgres, Valkey"
+    up.send_signal(number)
+    assert gone({*family}, seconds=30)
+    if number is not signal.SIGKILL:
+        assert up.wait(10) == 0
+
+
+@pytest.mark.e2e
+def test_up_starts_again_where_a_killed_one_left_off(start: Start) -> None:
+    first = start("up", "--workers", "1")
+    line_with(first, "worker.started")
+    first.kill()
+    second = start("up", "--workers", "1")
+    line_with(second, "worker.started")
+    second.send_signal(signal.SIGINT)
+    assert second.wait(40) == 0
+
+
+@pytest.mark.e2e
+def test_one_actor_runs_alone_and_shows_its_metrics(start: Start) -> None:
+    worker = start("worker", "--only", "scoring")
+    line = line_with(worker, r'"actors": \["lead.score"\].*"metrics_port": (\d+)')
+    metrics = httpx2.get(f"http://127.0.0.1:{line.group(1)}/metrics").text
+    assert "outrider_sessions 1.0" in metrics
+    assert httpx2.get(f"http://127.0.0.1:{line.group(1)}/ready").status_code == 200
+    worker.terminate()
+    line_with(worker, "worker.stopped")
+    assert worker.wait(10) == 0
