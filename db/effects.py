@@ -151,8 +151,3 @@ def doubt(tx: Tx, key: str, *, token: int, reason: str) -> bool:
 def list_all(tx: Tx) -> list[Known]:
     """Every effect of the tenant with its answer, by key."""
     return tx.list(Known, "SELECT key, state, calls, response FROM outrider.effects ORDER BY key")
-
-
-def count_calls(tx: Tx) -> int:
-    """Calls that the ledger knows of, repeated ones included."""
-    return int(str(tx.value("SELECT coalesce(sum(calls), 0) FROM outrider.effects")))

@@ -65,8 +65,3 @@ def find_current(tx: Tx, lead_id: UUID) -> Enrichment | None:
         """,
         {"lead": lead_id},
     )
-
-
-def count_current(tx: Tx) -> int:
-    """Leads that have a current result."""
-    return int(str(tx.value("SELECT count(*) FROM outrider.enrichment_results WHERE is_current")))

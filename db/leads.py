@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -85,38 +86,34 @@ def capture(tx: Tx, lead: LeadIn, *, source: str) -> Captured:
     return captured
 
 
-def get_locked(tx: Tx, lead_id: UUID) -> Lead:
-    """A lead, locked against other actors until the transaction ends. Raises NoSuchRow."""
-    lead = tx.find(
-        Lead,
-        """
+_SELECT: LiteralString = """
         SELECT id, email, email_status, full_name, first_name, last_name, title, phone,
                linkedin_url, company_name, company_domain, website, country, locale, source, status,
                score
-          FROM outrider.leads WHERE id = %(id)s AND deleted_at IS NULL FOR UPDATE
-        """,
-        {"id": lead_id},
-    )
-    if lead is None:
-        raise NoSuchRow("lead", lead_id)
-    return lead
+          FROM outrider.leads WHERE deleted_at IS NULL
+"""
 
 
 def get(tx: Tx, lead_id: UUID) -> Lead:
     """A lead as it stands. Raises NoSuchRow."""
-    lead = tx.find(
-        Lead,
-        """
-        SELECT id, email, email_status, full_name, first_name, last_name, title, phone,
-               linkedin_url, company_name, company_domain, website, country, locale, source, status,
-               score
-          FROM outrider.leads WHERE id = %(id)s AND deleted_at IS NULL
-        """,
-        {"id": lead_id},
-    )
+    return _get(tx, lead_id, _SELECT + " AND id = %(id)s")
+
+
+def get_locked(tx: Tx, lead_id: UUID) -> Lead:
+    """A lead, locked against other actors until the transaction ends. Raises NoSuchRow."""
+    return _get(tx, lead_id, _SELECT + " AND id = %(id)s FOR UPDATE")
+
+
+def _get(tx: Tx, lead_id: UUID, query: LiteralString) -> Lead:
+    lead = tx.find(Lead, query, {"id": lead_id})
     if lead is None:
         raise NoSuchRow("lead", lead_id)
     return lead
+
+
+def list_all(tx: Tx) -> list[Lead]:
+    """Every lead of the tenant, by address."""
+    return tx.list(Lead, _SELECT + " ORDER BY email_norm")
 
 
 def fill_blanks(
@@ -187,39 +184,4 @@ def _record_move(
         VALUES (%(id)s, %(from)s::outrider.lead_status, %(to)s::outrider.lead_status, %(cause)s)
         """,
         {"id": lead_id, "from": current, "to": to, "cause": cause},
-    )
-
-
-def list_all(tx: Tx) -> list[Lead]:
-    """Every lead of the tenant, by address."""
-    return tx.list(
-        Lead,
-        """
-        SELECT id, email, email_status, full_name, first_name, last_name, title, phone,
-               linkedin_url, company_name, company_domain, website, country, locale, source, status,
-               score
-          FROM outrider.leads WHERE deleted_at IS NULL ORDER BY email_norm
-        """,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCount:
-    """How many leads stand at one place of the funnel."""
-
-    status: LeadStatus
-    leads: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "status", LeadStatus(self.status))
-
-
-def count_by_status(tx: Tx) -> list[StatusCount]:
-    """Leads by status, in funnel order."""
-    return tx.list(
-        StatusCount,
-        """
-        SELECT status, count(*) AS leads FROM outrider.leads WHERE deleted_at IS NULL
-         GROUP BY status ORDER BY status
-        """,
     )

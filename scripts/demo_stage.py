@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from db import Database, dead, job_log, tenants
+from db import Database, dead, job_log, scores, tenants
 from ingress.keys import NewKey, create
 from schemas.enums import JobOutcome
 from schemas.leads import LeadIn
@@ -84,6 +84,7 @@ class Stage:
         done = sum(self.count_done().values())
         with self.database.tenant(self.tenant_id) as tx:
             letters = dead.count_open(tx)
+            tiers = {f"leads_{line.tier}": line.leads for line in scores.count_by_tier(tx)}
         return {
             "leads": len(self.people),
             "jobs": done,
@@ -93,6 +94,7 @@ class Stage:
             "times_valkey_was_emptied": 1,
             "seconds_to_recover": round(self.accident.recovered or -1.0, 1),
             "dead_letters": letters,
+            **tiers,
         }
 
 

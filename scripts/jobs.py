@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from db import Tx, audit, job_log, jobs
+from db import Tx, audit, job_log, jobs, pauses
 from schemas.enums import JobState
 from schemas.errors import NoSuchRow, Permanent
 from scripts.options import AnyActor, AnyTenant, Json, Limit, Reason
@@ -30,7 +30,11 @@ def list_open(
         rows = jobs.list_open(
             tx, tenant_id=id_of(tx, tenant), actor=actor, state=state, limit=limit
         )
+        standing = [] if as_json else pauses.list_standing(tx)
     show(rows, as_json=as_json, columns=_COLUMNS, empty="No unfinished jobs.")
+    for pause in standing:
+        name = pause.actor or f"tenant {pause.tenant_id}"
+        out.print(f"Paused: {name}, by {pause.paused_by}: {pause.reason}", highlight=False)
 
 
 @app.command("show")
