@@ -1,6 +1,6 @@
 # The same commands as ./outrider, for fingers that type make. Every target says what it does.
 .DEFAULT_GOAL := help
-.PHONY: help check check-long test format lint types lock migrate up demo dev
+.PHONY: help check check-long test format lint types docs lock migrate up demo bench dev
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
@@ -26,6 +26,9 @@ lint: dev ## Lint the code and the layers
 types: dev ## Check the types, and that SQL is literal
 	@.venv/bin/basedpyright
 
+docs: dev ## Redraw the pages that come from the code
+	@.venv/bin/python -m scripts.docs
+
 lock: ## Resolve pyproject.toml anew into requirements/ (needs uv)
 	@$(COMPILE) --upgrade pyproject.toml --extra dev-servers --group build -o requirements/run.txt
 	@$(COMPILE) --upgrade pyproject.toml --extra dev-servers --group dev \
@@ -39,6 +42,9 @@ up: ## Start the whole fleet on this machine
 
 demo: ## Show the main job, from CSV to verdict
 	@./outrider demo
+
+bench: ## Measure jobs per second and latency, beside bare Dramatiq
+	@./outrider bench throughput && ./outrider bench latency
 
 dev:
 	@./outrider test --version >/dev/null
