@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from db.jobs import LeaseLost
+from db.claims import LeaseLost
 from db.pool import Tx
 from schemas.errors import NoSuchRow
 

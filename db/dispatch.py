@@ -69,12 +69,15 @@ def give_back(tx: Tx, ids: Sequence[int]) -> None:
     tx.run("SELECT outrider.dispatch_return(%(ids)s)", {"ids": list(ids)})
 
 
-def sweep(tx: Tx, *, lease: timedelta, limit: int) -> Swept:
-    """Recover what died: silent sessions, lost tickets, overdue jobs."""
+def sweep(tx: Tx, *, lease: timedelta, limit: int, deaths: bool = True) -> Swept:
+    """Recover what died: silent sessions (only with `deaths`), lost tickets, overdue jobs."""
     return tx.one(
         Swept,
-        "SELECT rung_again, recovered, buried FROM outrider.dispatch_sweep(%(lease)s, %(limit)s)",
-        {"lease": lease, "limit": limit},
+        """
+        SELECT rung_again, recovered, buried
+          FROM outrider.dispatch_sweep(%(lease)s, %(limit)s, %(deaths)s)
+        """,
+        {"lease": lease, "limit": limit, "deaths": deaths},
     )
 
 

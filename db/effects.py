@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from psycopg.types.json import Jsonb
 
-from db.jobs import LeaseLost
+from db.claims import LeaseLost
 from db.pool import Tx
 from schemas.enums import EffectClass, EffectState
 

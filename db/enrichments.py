@@ -65,3 +65,25 @@ def find_current(tx: Tx, lead_id: UUID) -> Enrichment | None:
         """,
         {"lead": lead_id},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A text that we ourselves once found about a lead, and for which field."""
+
+    field: str
+    value: str
+
+
+def list_findings(tx: Tx, lead_id: UUID) -> list[Finding]:
+    """Everything that any result of a lead, current or not, did not get from a person."""
+    return tx.list(
+        Finding,
+        """
+        SELECT DISTINCT f.key AS field, f.value ->> 'value' AS value
+          FROM outrider.enrichment_results r CROSS JOIN LATERAL jsonb_each(r.fields) AS f
+         WHERE r.lead_id = %(lead)s AND f.value ->> 'source' <> 'given'
+         ORDER BY field, value
+        """,
+        {"lead": lead_id},
+    )

@@ -64,7 +64,7 @@ INVARIANTS: dict[str, LiteralString] = {
            AND NOT EXISTS (SELECT 1 FROM outrider.jobs j
                             WHERE j.tenant_id = e.tenant_id AND j.parked_on = e.key)
            AND NOT EXISTS (SELECT 1 FROM outrider.job_log l
-                            WHERE l.job_id = e.job_id AND l.outcome = 'cancelled')
+                            WHERE l.job_id = e.job_id AND l.outcome IN ('cancelled', 'dead'))
         UNION ALL
         SELECT 'job ' || j.id, 'is parked on ' || j.parked_on || ', which is not in doubt'
           FROM outrider.jobs j
@@ -78,12 +78,13 @@ INVARIANTS: dict[str, LiteralString] = {
          WHERE e.state = 'intent' AND e.token <> 0 AND l.outcome = 'done'
     """,
     "cron.gap": """
-        SELECT 'schedule ' || f.name, 'fired at ' || f.fire_at || ' after ' || f.previous_at
+        SELECT 'schedule ' || f.name, 'fired at ' || f.fire_at || ' after ' || coalesce(f.previous_at::text, 'nothing')
                || ', which is not the fire before it'
           FROM (SELECT name, fire_at, previous_at,
                        lag(fire_at) OVER (PARTITION BY name ORDER BY fire_at) AS before
                   FROM outrider.cron_fires) f
          WHERE f.previous_at IS DISTINCT FROM f.before
+           AND f.before IS NOT NULL                   -- the oldest fire that is kept follows forgotten ones
     """,
     "cron.jobless": """
         SELECT 'schedule ' || f.name, 'fired at ' || f.fire_at || ' and job ' || f.job_id || ' is nowhere'

@@ -27,7 +27,7 @@ class Lead:
     """What the actors need to know about a person."""
 
     id: UUID
-    email: str
+    email: str | None
     email_status: EmailStatus
     full_name: str | None
     first_name: str | None
@@ -124,15 +124,15 @@ def fill_blanks(
     email_status: EmailStatus,
     company_id: UUID | None,
 ) -> None:
-    """Project an enrichment onto the lead; what a person told us is never overwritten."""
+    """Project an enrichment onto a locked lead; `fields` leaves out what a person told us."""
     tx.run(
         """
         UPDATE outrider.leads SET
-               company_name   = coalesce(company_name, %(company_name)s),
-               company_domain = coalesce(company_domain, %(company_domain)s),
-               website        = coalesce(website, %(website)s),
-               country        = coalesce(country, %(country)s),
-               locale         = coalesce(locale, %(locale)s),
+               company_name   = coalesce(%(company_name)s, company_name),
+               company_domain = coalesce(%(company_domain)s, company_domain),
+               website        = coalesce(%(website)s, website),
+               country        = coalesce(%(country)s, country),
+               locale         = coalesce(%(locale)s, locale),
                company_id     = coalesce(%(company)s, company_id),
                email_status   = CASE WHEN email_status IN ('verified', 'guessed', 'catch_all')
                                      THEN email_status ELSE %(email_status)s::outrider.email_status END,

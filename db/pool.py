@@ -18,20 +18,27 @@ Params: TypeAlias = Mapping[str, object]
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 Hat: TypeAlias = Literal["worker", "dispatcher", "ingress", "operator", "client"]
 
-# Failures after which the same transaction may well succeed: the server went away, restarted,
-# or chose this transaction as the victim of a deadlock.
+# Failures after which the same transaction may well succeed: the server went away, restarted, is a
+# standby for a moment, or chose this transaction as the victim of a deadlock.
 _PASSING = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.LockNotAvailable,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.QueryCanceled,
+    psycopg.errors.IdleInTransactionSessionTimeout,  # this process was frozen
 )
 
 
 class DatabaseAway(Transient):
-    """Postgres cannot be reached, or gave up on this transaction; nothing was written."""
+    """Postgres cannot be reached, or gave up on this transaction.
+
+    Nothing was written, unless the connection broke while the commit was on its way: whoever
+    writes again must be fenced by a token or a key.
+    """
 
 
 @dataclass(slots=True)

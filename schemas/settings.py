@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     )
     sentry_dsn: SecretStr | None = Field(None, description="Where error reports go; none: nowhere.")
     pool_max: int = Field(
-        12, ge=2, le=200, description="Postgres connections per process: threads + 4 is right."
+        12, ge=4, le=200, description="Postgres connections per process; at least threads + 4."
     )
     threads: int = Field(8, ge=1, le=64, description="Jobs a worker process runs at the same time.")
     lease: Seconds = Field(
@@ -91,6 +91,14 @@ class Settings(BaseSettings):
     faults: str | None = Field(
         None, description="Named points at which a worker kills itself; refused in production."
     )
+
+    @model_validator(mode="after")
+    def _room_for_every_thread(self) -> "Settings":
+        if self.pool_max < self.threads + 4:
+            raise ValueError(
+                f"{PREFIX}POOL_MAX must be at least {PREFIX}THREADS + 4, which is {self.threads + 4}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _production_is_explicit(self) -> "Settings":

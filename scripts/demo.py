@@ -34,7 +34,7 @@ def demo(
         shutil.rmtree(folder, ignore_errors=True)
     people = load_leads(leads, seed)
     with ExitStack() as stack:
-        ready = stack.enter_context(environment(settings, folder=folder))
+        ready = stack.enter_context(environment(settings, folder=folder, may_migrate=True))
         stage = stack.enter_context(staged(ready, folder, seed=seed, people=people, quiet=as_json))
         facts = stage.play()
         checks = judge(stage)

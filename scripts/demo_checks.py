@@ -105,7 +105,8 @@ def _scores_right(people: list[leads.Lead], stage: Stage) -> int:
     """Leads whose stored score is what the CSV and the web's own world give, by the pure functions."""
     told = {person.email.lower(): person for person in stage.people}
     return sum(
-        lead.score == _expected_score(told[lead.email.lower()], stage.seed) for lead in people
+        lead.score == _expected_score(told[(lead.email or "").lower()], stage.seed)
+        for lead in people
     )
 
 

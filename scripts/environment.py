@@ -14,18 +14,20 @@ from pydantic import SecretStr
 
 from db.logins import app_dsn, is_owner
 from db.migrate import migrate
-from db.pool import DatabaseAway
 from schemas.settings import Settings
 from scripts.services import Services, default_folder, running
 
 
 @contextmanager
-def environment(settings: Settings, *, folder: Path | None = None) -> Generator[Settings]:
+def environment(
+    settings: Settings, *, folder: Path | None = None, may_migrate: bool = False
+) -> Generator[Settings]:
     """Settings with every server filled in; what this call started is stopped at its end.
 
     Missing servers come from the embedded ones under `folder`, shared with another command that
-    already runs them. Given (or embedded) owner rights are used to migrate and to make the login
-    of the fleet; `database_url` of the result never has them.
+    already runs them; those are migrated, and the fleet gets its own login. A configured login with
+    the owner's rights is used for that only with `may_migrate` (demo, benchmarks) and never in
+    production; everywhere else it stays as it is, and is refused by whoever works with it.
     """
     place = folder or home(settings)
     with contextlib.ExitStack() as stack:
@@ -33,7 +35,9 @@ def environment(settings: Settings, *, folder: Path | None = None) -> Generator[
             services = attached(place) or stack.enter_context(running(place))
         else:
             services = None
-        yield _complete(settings, services, place)
+        yield _complete(
+            settings, services, place, may_migrate=may_migrate and settings.env != "production"
+        )
 
 
 def home(settings: Settings) -> Path:
@@ -57,7 +61,9 @@ def attached(folder: Path) -> Services | None:
     return None
 
 
-def _complete(settings: Settings, services: Services | None, place: Path) -> Settings:
+def _complete(
+    settings: Settings, services: Services | None, place: Path, *, may_migrate: bool
+) -> Settings:
     found: dict[str, SecretStr] = {}
     if settings.redis_url is None and services:
         found["redis_url"] = SecretStr(services.redis_url)
@@ -65,17 +71,11 @@ def _complete(settings: Settings, services: Services | None, place: Path) -> Set
         found["secret_key"] = SecretStr(_own_key(place))
     if settings.database_url is None and services:
         found |= _as_owner(services.database_url)
-    elif settings.database_url and _has_owner_rights(settings.database_url.get_secret_value()):
+    elif (
+        may_migrate and settings.database_url and is_owner(settings.database_url.get_secret_value())
+    ):
         found |= _as_owner(settings.database_url.get_secret_value())
     return settings.model_copy(update=found)
-
-
-def _has_owner_rights(url: str) -> bool:
-    """False as well when nobody answers: a process that stays will wait, and ask again itself."""
-    try:
-        return is_owner(url)
-    except DatabaseAway:
-        return False
 
 
 def _as_owner(owner_url: str) -> dict[str, SecretStr]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db import Database
+from db.logins import refuse_powerful
 from db.pool import connect
 from schemas.settings import Settings, load
 from scripts.environment import environment
@@ -26,6 +27,7 @@ def open_database(folder: Path | None = None) -> Generator[tuple[Database, Setti
         )
         database.open()
         try:
+            refuse_powerful(database)
             yield database, settings
         finally:
             database.close()

@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from db import Database, Tx, dispatch, jobs, leads, sessions, tenants
-from db.jobs import Claim, NewJob, Unique
+from db import Database, Tx, claims, dispatch, jobs, leads, sessions, tenants
+from db.claims import Claim
+from db.jobs import NewJob, Unique
 from schemas.base import Job
 from schemas.leads import LeadIn
 
@@ -80,9 +81,11 @@ def claim(
     database: Database, tenant_id: UUID | None, job_id: int, *, session_id: int = 0,
     limit: timedelta = LIMIT,
 ) -> Claim | None:  # fmt: skip
-    """One attempt, if the ticket is not stale."""
+    """One attempt, if the ticket is not stale; by a live process of its own unless one is named."""
+    owner = session_id or session(database, "toy.plain")
     with database.tenant(tenant_id) as tx:
-        return jobs.claim(tx, job_id, session_id=session_id, limit=limit)
+        actor = str(tx.value("SELECT actor FROM outrider.jobs WHERE id = %(id)s", {"id": job_id}))
+        return claims.claim(tx, job_id, actor=actor, session_id=owner, limit=limit)
 
 
 def start(database: Database, tenant_id: UUID | None, job: Job | None = None) -> Claim:

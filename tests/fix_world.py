@@ -15,7 +15,6 @@ import psycopg
 import pytest
 import redis
 import structlog
-from dramatiq.middleware import TimeLimit
 
 from db import Database, job_log, jobs
 from providers.fake import FakeDomains
@@ -30,7 +29,7 @@ from workers.attempt import Runner
 from workers.broker import TicketBroker
 from workers.context import Context
 from workers.dispatcher import Dispatcher
-from workers.process import declare
+from workers.process import declare, open_broker
 from workers.retry import Retry
 from workers.sessions import Heartbeat
 
@@ -114,7 +113,7 @@ def _assemble(
     dispatches: bool = True,
 ) -> Fleet:  # fmt: skip
     named = {spec.job.name: spec for spec in specs}
-    broker, bell = TicketBroker(url, middleware=[TimeLimit()]), Bell(url)
+    broker, bell = open_broker(url), Bell(url)
     stack.callback(broker.close)
     stack.callback(bell.close)
     heart = Heartbeat(database, actors=list(named), threads=threads, lease=lease)
@@ -147,9 +146,13 @@ class Bench:
         return job_id
 
     def attempt(self, actor: Spec, job_id: int) -> None:
-        """One attempt at a queued job, as if its ticket had just arrived."""
-        factories.promote(self.database)
-        assert job_id in factories.pick(self.database, actor.job.name)
+        """One attempt at a queued job, as soon as it is due, as if its ticket had just arrived."""
+
+        def ticket_arrives() -> bool:
+            factories.promote(self.database)
+            return job_id in factories.pick(self.database, actor.job.name)
+
+        until(ticket_arrives, seconds=3)
         self.runner.run(actor, job_id, self.tenant)
 
     def do(self, actor: Spec, job: Job | None = None) -> int:

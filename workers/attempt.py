@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import random
 import time
 import traceback
 from collections.abc import Callable
@@ -14,12 +15,13 @@ from dramatiq.middleware import TimeLimitExceeded
 from pydantic import ValidationError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from db import Database, Tx, dead, effects, jobs
-from db.jobs import LeaseLost
+from db import Database, Tx, claims, dead, effects
+from db.claims import LeaseLost
 from db.pool import DatabaseAway
 from providers.ports import Providers
 from schemas.errors import JobError, Permanent, Poison, RateLimited, Transient
 from telemetry import logs, metrics, sentry
+from telemetry.redaction import scrub_text
 from workers.actor import Spec
 from workers.context import Context
 from workers.effects import InDoubt
@@ -27,6 +29,11 @@ from workers.faults import Faults
 
 log = logs.get("outrider.job")
 
+_PATIENCE, _FAREWELL = 60.0, 5.0
+"""Seconds a verdict waits for Postgres: in the middle of work, and all of them at a stop."""
+_MOMENT = timedelta(milliseconds=250)
+_DEPLOY = timedelta(seconds=30)
+"""When a worker of the newer version may be there."""
 _GRACE = timedelta(seconds=10)
 """Between the time limit that interrupts a thread and the deadline that gives its job away."""
 
@@ -39,7 +46,7 @@ class Runner:
     providers: Providers
     session_id: Callable[[], int]
     faults: Faults = field(default_factory=lambda: Faults(None))
-    running: dict[int, jobs.Claim] = field(default_factory=dict[int, jobs.Claim])
+    running: dict[int, claims.Claim] = field(default_factory=dict[int, claims.Claim])
     """Claims whose verdict is not in, by token; a stopping process gives them back."""
 
     def run(self, spec: Spec, job_id: int, tenant_id: UUID | None) -> None:
@@ -59,9 +66,15 @@ class Runner:
         finally:
             self.running.pop(claim.token, None)
 
-    def _claim(self, spec: Spec, job_id: int, tenant_id: UUID | None) -> jobs.Claim | None:
+    def _claim(self, spec: Spec, job_id: int, tenant_id: UUID | None) -> claims.Claim | None:
         with self.database.tenant(tenant_id) as tx:
-            return jobs.claim(tx, job_id, session_id=self.session_id(), limit=spec.limit + _GRACE)
+            return claims.claim(
+                tx,
+                job_id,
+                actor=spec.job.name,
+                session_id=self.session_id(),
+                limit=spec.limit + _GRACE,
+            )
 
     def give_back(self) -> int:
         """Return every job whose verdict is not in, without burning its attempt; for a stop.
@@ -69,12 +82,14 @@ class Runner:
         The threads that still run them are fenced from now on. Returns how many were given back.
         """
         left = list(self.running.values())
+        deadline = time.monotonic() + _FAREWELL
         for claim in left:
+            patience = max(0.0, deadline - time.monotonic())
             with contextlib.suppress(LeaseLost, DatabaseAway):
-                self._settle(claim, functools.partial(_release, claim=claim))
+                self._settle(claim, functools.partial(_release, claim=claim), patience=patience)
         return len(left)
 
-    def _attempt(self, spec: Spec, claim: jobs.Claim) -> None:
+    def _attempt(self, spec: Spec, claim: claims.Claim) -> None:
         self.faults.reach("claim.after")
         ctx = Context(self.database, self.providers, log, claim, spec.job, self.faults)
         logs.bind(actor=claim.actor, job_id=claim.id, tenant_id=str(claim.tenant_id or ""),
@@ -113,9 +128,10 @@ class Runner:
         claim, reason = ctx.claim, f"{type(error).__name__}: {_words(error)}"
         known: dict[str, object] = {"error": type(error).__name__, "reason": _words(error)}
         if isinstance(error, RateLimited):
-            self._settle(claim, lambda tx: jobs.release(
-                tx, claim.id, claim.token, after=error.retry_after, error=reason))  # fmt: skip
-            return "postponed", {**known, "seconds": error.retry_after.total_seconds()}
+            later = _no_stampede(error.retry_after)
+            self._settle(claim, lambda tx: claims.release(
+                tx, claim.id, claim.token, after=later, error=reason))  # fmt: skip
+            return "postponed", {**known, "seconds": later.total_seconds()}
         if isinstance(error, InDoubt):
             doubt = error
             self._settle(claim, lambda tx: _park(tx, claim, doubt))
@@ -123,14 +139,14 @@ class Runner:
         if isinstance(error, Permanent) or claim.attempt >= claim.max_attempts:
             return self._bury(claim, error, known)
         pause = spec.retry.pause(claim.attempt)
-        self._settle(claim, lambda tx: jobs.retry(
+        self._settle(claim, lambda tx: claims.retry(
             tx, claim.id, claim.token, after=pause, error=reason))  # fmt: skip
         if not isinstance(error, (Transient, TimeLimitExceeded)):
             sentry.bug(error, actor=claim.actor)
         return "failed", {**known, "seconds": pause.total_seconds()}
 
     def _bury(
-        self, claim: jobs.Claim, error: BaseException, known: dict[str, object]
+        self, claim: claims.Claim, error: BaseException, known: dict[str, object]
     ) -> tuple[str, dict[str, object]]:
         prints = fingerprint(claim.actor, error)
         self._settle(claim, lambda tx: dead.bury(
@@ -139,15 +155,17 @@ class Runner:
         sentry.dead(error, actor=claim.actor, fingerprint=prints)
         return "dead", {**known, "fingerprint": prints}
 
-    def _settle(self, claim: jobs.Claim, verdict: Callable[[Tx], object]) -> None:
-        """Write a verdict, however long Postgres is away; the deadline ends the wait."""
-        patience = Retrying(
+    def _settle(
+        self, claim: claims.Claim, verdict: Callable[[Tx], object], *, patience: float = _PATIENCE
+    ) -> None:
+        """Write a verdict, and wait `patience` seconds for Postgres; then the deadline decides."""
+        trying = Retrying(
             retry=retry_if_exception_type(DatabaseAway),
             wait=wait_fixed(0.5),
-            stop=stop_after_delay(60),
+            stop=stop_after_delay(patience),
             reraise=True,
         )
-        for attempt in patience:
+        for attempt in trying:
             with (
                 attempt,
                 self.database.tenant(
@@ -159,7 +177,10 @@ class Runner:
 
 def _body(spec: Spec, ctx: Context) -> None:
     if ctx.claim.version > spec.job.version:
-        raise Transient(f"{spec.job.name} version {ctx.claim.version} is newer than this worker.")
+        raise RateLimited(
+            f"{spec.job.name} version {ctx.claim.version} is newer than this worker.",
+            retry_after=_DEPLOY,
+        )
     try:
         job = spec.job.model_validate(ctx.claim.payload)
     except ValidationError as error:
@@ -170,15 +191,20 @@ def _body(spec: Spec, ctx: Context) -> None:
             pass
 
 
-def _release(tx: Tx, *, claim: jobs.Claim) -> None:
-    jobs.release(tx, claim.id, claim.token, after=timedelta(0), error="ShutDown")
+def _no_stampede(wait: timedelta) -> timedelta:
+    """At least a moment, and not the same for everybody: "now" would be a loop without attempts."""
+    return max(wait, _MOMENT) * random.uniform(1.0, 1.25)  # noqa: S311  (jitter, not a secret)
 
 
-def _park(tx: Tx, claim: jobs.Claim, doubt: InDoubt) -> None:
+def _release(tx: Tx, *, claim: claims.Claim) -> None:
+    claims.release(tx, claim.id, claim.token, after=timedelta(0), error="ShutDown")
+
+
+def _park(tx: Tx, claim: claims.Claim, doubt: InDoubt) -> None:
     if effects.doubt(tx, doubt.key, token=claim.token, reason=doubt.reason):
-        jobs.park(tx, claim.id, claim.token, effect_key=doubt.key, reason=doubt.reason)
+        claims.park(tx, claim.id, claim.token, effect_key=doubt.key, reason=doubt.reason)
     else:  # somebody found out while we looked
-        jobs.release(tx, claim.id, claim.token, after=timedelta(0), error="Settled meanwhile")
+        claims.release(tx, claim.id, claim.token, after=timedelta(0), error="Settled meanwhile")
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -189,7 +215,7 @@ def _first_problem(error: ValidationError) -> str:
 
 def _words(error: BaseException) -> str:
     """An error's text as Postgres can hold it: it may quote a stranger's NUL or half a pair."""
-    return str(error)[:4000].encode(errors="replace").decode().replace("\0", "�")
+    return scrub_text(str(error)[:4000]).encode(errors="replace").decode().replace("\0", "�")
 
 
 def fingerprint(actor: str, error: BaseException) -> str:
@@ -202,7 +228,7 @@ def fingerprint(actor: str, error: BaseException) -> str:
 _LEVELS = {"done": "info", "postponed": "info", "fenced": "warning", "failed": "warning"}
 
 
-def _report(claim: jobs.Claim, outcome: str, facts: dict[str, object], seconds: float) -> None:
+def _report(claim: claims.Claim, outcome: str, facts: dict[str, object], seconds: float) -> None:
     wait = claim.waited.total_seconds()
     metrics.JOBS.labels(claim.actor, outcome).inc()
     metrics.JOB_SECONDS.labels(claim.actor).observe(seconds)

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from db import Database, Tx, jobs
+from db import Database, Tx, claims
 from pipelines.engine import emit
 from providers.ports import Providers
 from schemas.base import Event, Job
@@ -20,7 +20,7 @@ class Context:
     database: Database
     providers: Providers
     log: Log
-    claim: jobs.Claim
+    claim: claims.Claim
     job: type[Job]
     faults: Faults = field(default_factory=lambda: Faults(None))
     finished: bool = False
@@ -37,7 +37,7 @@ class Context:
         Raises LeaseLost at once when the job is no longer ours.
         """
         with self.transaction() as tx:
-            jobs.complete(tx, self.claim.id, self.claim.token)
+            claims.complete(tx, self.claim.id, self.claim.token)
             yield tx
         self.finished = True
         self.faults.reach("commit.after")

@@ -32,9 +32,10 @@ def fire_due(tx: Tx) -> str | None:
     if due is None:
         return None
     fire_at, missed = fires_until(due.cron, due.timezone, first=due.next_at, now=due.now)
-    job_id = cron.record_fire(
+    covered = due.last_at is not None and due.last_at >= fire_at  # somebody fired it by hand
+    job_id = None if covered else cron.record_fire(
         tx, name=due.name, fire_at=fire_at, previous_at=due.last_at, missed=missed
-    )
+    )  # fmt: skip
     cron.advance(tx, due.name, next_at=next_fire(due.cron, due.timezone, after=due.now))
     if job_id is None:
         return None

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import Enum, auto
 
 import dramatiq
 import redis
 
 from db import Database, dispatch, sessions
 from db.pool import DatabaseAway
-from telemetry import logs, metrics
+from telemetry import logs, metrics, sentry
 from telemetry.bell import Bell
 from workers import cron
 from workers.actor import Spec
@@ -24,10 +25,19 @@ log = logs.get("outrider.dispatcher")
 
 _POLL = 0.25
 _SWEEP = 0.5
-_BACKLOG_PAUSE = 0.01
+_SHORTEST, _LONGEST = 0.01, 0.1
+"""Seconds between two rounds while work waits and the window is full."""
 _TICKETS_PER_THREAD = 2
 """The window: small enough that order stays Postgres', large enough that no thread waits."""
 _BATCH = 500
+
+
+class Round(Enum):
+    """What one round of the dispatcher found."""
+
+    IDLE = auto()
+    RUNG = auto()
+    FULL = auto()
 
 
 class Dispatcher(threading.Thread):
@@ -51,23 +61,37 @@ class Dispatcher(threading.Thread):
         self._halt = threading.Event()
         self._swept_at = 0.0
         self._redis_away = False
+        self._pause = _SHORTEST
+        self._blind_until = 0.0
 
     def run(self) -> None:
         """Work until closed; a database that is away costs a pause, never the thread."""
-        pause = _POLL
+        trouble = 0
         while not self._halt.is_set():
             try:
-                backlog = self.step()
-                pause = _POLL
+                self._rest(self.step())
+                trouble = 0
             except DatabaseAway as error:
+                self._blind_until = time.monotonic() + self._lease.total_seconds()
                 log.warning("database.away", setting="OUTRIDER_DATABASE_URL", reason=str(error))
-                self._halt.wait(pause)
-                pause = min(pause * 2, 5.0)
-                continue
-            if backlog:
-                self._halt.wait(_BACKLOG_PAUSE)
-            else:
-                self._listen()
+                trouble += 1
+            except Exception as error:
+                log.exception("dispatcher.failed")
+                sentry.bug(error, actor="dispatcher")
+                trouble += 1
+            if trouble:
+                self._halt.wait(min(_POLL * 2 ** min(trouble, 5), 5.0))
+
+    def _rest(self, found: Round) -> None:
+        """Go on at once after a ring, listen when idle; in between, look again a little later."""
+        if found is Round.IDLE:
+            self._listen()
+        elif found is Round.RUNG:
+            self._pause = _SHORTEST
+            self._halt.wait(_SHORTEST)
+        else:
+            self._halt.wait(self._pause)
+            self._pause = min(self._pause * 2, _LONGEST)
 
     def close(self) -> None:
         """Stop after the current step."""
@@ -75,20 +99,21 @@ class Dispatcher(threading.Thread):
         if self.is_alive():
             self.join(timeout=10)
 
-    def step(self) -> bool:
-        """One round; True when there was, or still is, something to ring."""
+    def step(self) -> Round:
+        """One round, and what it found."""
         now = time.monotonic()
         if now - self._swept_at >= _SWEEP:
             self._swept_at = now
             self._sweep()
         if self._redis_away and not self._broker.answers():
-            return False
+            return Round.IDLE
         self._note_redis(away=False)
         return self._pick()
 
     def _sweep(self) -> None:
+        sighted = time.monotonic() >= self._blind_until
         with self._database.hat("dispatcher") as tx:
-            swept = dispatch.sweep(tx, lease=self._lease, limit=_BATCH)
+            swept = dispatch.sweep(tx, lease=self._lease, limit=_BATCH, deaths=sighted)
         if swept.rung_again or swept.recovered or swept.buried:
             log.warning("jobs.swept", rung_again=swept.rung_again, recovered=swept.recovered,
                         buried=swept.buried)  # fmt: skip
@@ -97,17 +122,18 @@ class Dispatcher(threading.Thread):
             with self._database.hat("dispatcher") as tx:
                 fired = cron.fire_due(tx) is not None
 
-    def _pick(self) -> bool:
+    def _pick(self) -> Round:
         actors = list(self._queues)
         with self._database.hat("dispatcher") as tx:
             dispatch.promote(tx, limit=_BATCH)
             window = _TICKETS_PER_THREAD * sessions.count_threads(tx, actors)
             picked = dispatch.pick(tx, actors=actors, window=window, lease=self._lease)
-            backlog = bool(picked) or dispatch.is_waiting(tx, actors=actors)
+            more = not picked and dispatch.is_waiting(tx, actors=actors)
         # Only now: a ticket that is faster than the commit would find nothing to claim.
         if picked:
             self._ring(picked)
-        return backlog
+            return Round.RUNG
+        return Round.FULL if more else Round.IDLE
 
     def _ring(self, picked: list[dispatch.Ticket]) -> None:
         try:

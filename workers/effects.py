@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
-from db import effects, jobs
+from db import claims, effects
 from schemas.base import Value
 from schemas.enums import EffectClass, EffectState
 from schemas.errors import JobError, Permanent, RateLimited, Transient
@@ -77,6 +77,7 @@ def perform(ctx: Context, effect: Effect[V]) -> V:
 def _claim(ctx: Context, effect: Effect[V]) -> V | _Next:
     mine = {"job_id": ctx.claim.id, "token": ctx.claim.token}
     with ctx.transaction() as tx:
+        claims.hold(tx, **mine)  # a worker that lost its job begins no new call
         if effects.claim(tx, effect.key, effect.kind, **mine):
             return _Next.CALL
         known = effects.get_locked(tx, effect.key)
@@ -107,7 +108,7 @@ def _find_evidence(ctx: Context, effect: Effect[V]) -> V:
     with ctx.transaction() as tx:
         effects.prove(tx, effect.key, job_id=ctx.claim.id, token=ctx.claim.token,
                       response=found.to_json())  # fmt: skip
-        jobs.unpark(tx, effect_key=effect.key)
+        claims.unpark(tx, effect_key=effect.key)
     return found
 
 
@@ -115,3 +116,4 @@ def _settle(ctx: Context, effect: Effect[V], answer: V) -> None:
     # Its own transaction, before the body goes on: the sooner it is known, the less is repeated.
     with ctx.transaction() as tx:
         effects.settle(tx, effect.key, token=ctx.claim.token, response=answer.to_json())
+        claims.unpark(tx, effect_key=effect.key)  # of those who gave up on us meanwhile

@@ -8,6 +8,7 @@ from db.leads import Lead
 from schemas.addresses import facts
 from schemas.enrichments import DomainFacts, Enrichment, Question, conclude, question
 from schemas.enums import EffectClass, LeadStatus
+from schemas.errors import Permanent, Transient
 from schemas.events import LeadEnriched
 from schemas.jobs import EnrichLead
 from workers.actor import actor
@@ -15,24 +16,30 @@ from workers.context import Context
 from workers.effects import Effect, perform
 from workers.retry import PATIENT
 
+_SURE = 3
+"""Attempts after which an unreachable site is believed to be one."""
+
 
 @actor(EnrichLead, queue="enrichment", retry=PATIENT, limit=timedelta(seconds=60))
 def enrich_lead(job: EnrichLead, ctx: Context) -> None:
     """Safe to run twice: one look per domain and month, one result per lead and set of facts."""
     with ctx.transaction() as tx:
         lead = leads.get(tx, job.lead_id)
-        known = enrichments.find_current(tx, lead.id)
+        ours = _ours(tx, lead)
         month = f"{clock.read(tx):%Y-%m}"
 
     # No transaction is open while the outside world thinks.
+    if lead.email is None:
+        raise Permanent("The lead has no e-mail address to start from.")
     address = facts(lead.email)
-    told = _as_told(lead, known)
+    told = replace(lead, **dict.fromkeys(ours))
     asked = question(told, address)
     look = _look(ctx, asked, month) if asked else None
     found = conclude(told, address, perform(ctx, look) if look else None)
 
     with ctx.finish() as tx:
         lead = leads.get_locked(tx, job.lead_id)
+        ours = _ours(tx, lead)
         new = enrichments.record(
             tx,
             lead.id,
@@ -41,7 +48,7 @@ def enrich_lead(job: EnrichLead, ctx: Context) -> None:
             facts=found.model_dump(mode="json", exclude={"fields"}),
             effect_keys=[look.key] if look else [],
         )
-        _project(tx, lead, found)
+        _project(tx, lead, found, ours)
         leads.move(tx, lead, LeadStatus.ENRICHED, cause=job.name)
         ctx.emit(tx, LeadEnriched(lead_id=lead.id), key=f"{lead.id}:{ctx.claim.id}")
     ctx.log.info("lead.enriched", lead_id=str(lead.id), new=new)
@@ -54,20 +61,25 @@ def _look(ctx: Context, asked: Question, month: str) -> Effect[DomainFacts]:
         key=key,
         kind=EffectClass.REPEATABLE,
         answer=DomainFacts,
-        call=lambda: ctx.providers.domains.look(asked.domain, asked.site, key=key),
+        call=lambda: _patiently(ctx, asked, key),
     )
 
 
-def _as_told(lead: Lead, known: enrichments.Enrichment | None) -> Lead:
-    """The lead without what we filled in ourselves, so that a guess never turns into testimony."""
-    if known is None:
-        return lead
-    earlier = Enrichment.model_validate({"fields": known.fields, **known.facts}).found()
-    ours = {name: None for name, fact in earlier.items() if getattr(lead, name, None) == fact.value}
-    return replace(lead, **ours)
+def _patiently(ctx: Context, asked: Question, key: str) -> DomainFacts:
+    """A site that does not answer is a fact at the third attempt; before, it may have been us."""
+    found = ctx.providers.domains.look(asked.domain, asked.site, key=key)
+    if found.page_state == "unreachable" and ctx.claim.attempt < _SURE:
+        raise Transient(found.page_reason or "The site does not answer.")
+    return found
 
 
-def _project(tx: Tx, lead: Lead, found: Enrichment) -> None:
+def _ours(tx: Tx, lead: Lead) -> list[str]:
+    """Fields whose value we filled in ourselves, so that a guess never turns into testimony."""
+    findings = enrichments.list_findings(tx, lead.id)
+    return [f.field for f in findings if getattr(lead, f.field, None) == f.value]
+
+
+def _project(tx: Tx, lead: Lead, found: Enrichment, ours: list[str]) -> None:
     known = {name: fact.value for name, fact in found.fields.items()}
     words = {name: value for name, value in known.items() if isinstance(value, str)}
     company_id = None
@@ -82,6 +94,7 @@ def _project(tx: Tx, lead: Lead, found: Enrichment) -> None:
             linkedin_url=words.get("company_linkedin_url"),
             technologies=tools if isinstance(tools, tuple) else (),
         )
+    blank = {n: word for n, word in words.items() if n in ours or getattr(lead, n, None) is None}
     leads.fill_blanks(
-        tx, lead.id, fields=words, email_status=found.email_status, company_id=company_id
+        tx, lead.id, fields=blank, email_status=found.email_status, company_id=company_id
     )

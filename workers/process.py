@@ -50,19 +50,27 @@ def serve(settings: Settings, *, only: Iterable[str] = (), stop: threading.Event
     specs = registered(only)
     assert settings.database_url
     assert settings.redis_url
-    bell = Bell(settings.redis_url.get_secret_value())
-    database = Database(
-        settings.database_url.get_secret_value(), max_size=settings.pool_max, bell=bell
-    )
+    with contextlib.ExitStack() as stack:
+        bell = stack.enter_context(contextlib.closing(Bell(settings.redis_url.get_secret_value())))
+        url = settings.database_url.get_secret_value()
+        database = stack.enter_context(
+            _opened(Database(url, max_size=settings.pool_max, bell=bell))
+        )
+        # Jobs that hold every connection must not silence the heartbeat.
+        pulse = stack.enter_context(_opened(Database(url, max_size=2, name="outrider pulse")))
+        if _wait_for_database(database, stop):
+            with pulse.hat("dispatcher") as tx:
+                cron.mirror(tx)
+            _work(settings, database, pulse, bell, specs, stop)
+
+
+@contextlib.contextmanager
+def _opened(database: Database) -> Generator[Database]:
     database.open()
     try:
-        if _wait_for_database(database, stop):
-            with database.hat("dispatcher") as tx:
-                cron.mirror(tx)
-            _work(settings, database, bell, specs, stop)
+        yield database
     finally:
         database.close()
-        bell.close()
 
 
 def _wait_for_database(database: Database, stop: threading.Event) -> bool:
@@ -90,23 +98,24 @@ def _inspect(database: Database) -> None:
 def _work(
     settings: Settings,
     database: Database,
+    pulse: Database,
     bell: Bell,
     specs: Mapping[str, Spec],
     stop: threading.Event,
 ) -> None:
     assert settings.redis_url
-    broker = TicketBroker(settings.redis_url.get_secret_value(), middleware=[TimeLimit()])
-    heart = Heartbeat(database, actors=list(specs), threads=settings.threads, lease=settings.lease)
+    broker = open_broker(settings.redis_url.get_secret_value())
+    heart = Heartbeat(pulse, actors=list(specs), threads=settings.threads, lease=settings.lease)
     with contextlib.closing(from_settings(settings)) as providers:
         runner = Runner(database, providers, heart.session_id, Faults(settings.faults))
         for spec in specs.values():
             declare(broker, spec, runner)
         worker = dramatiq.Worker(broker, worker_timeout=100, worker_threads=settings.threads)
-        dispatcher = Dispatcher(database, broker, bell, specs, lease=settings.lease)
+        dispatcher = Dispatcher(pulse, broker, bell, specs, lease=settings.lease)
         heart.start()
         worker.start()
         dispatcher.start()
-        with _probes(settings, database) as port:
+        with _probes(settings, database, (heart, dispatcher)) as port:
             log.info(
                 "worker.started",
                 session_id=heart.session_id(),
@@ -122,14 +131,18 @@ def _work(
 
 
 @contextlib.contextmanager
-def _probes(settings: Settings, database: Database) -> Generator[int | None]:
+def _probes(
+    settings: Settings, database: Database, organs: Iterable[threading.Thread]
+) -> Generator[int | None]:
     """The process's own /live, /ready and /metrics, on a port that is yielded; None: off."""
     if settings.metrics_port < 0:
         yield None
         return
     gauge = metrics.watch(functools.partial(gauges.read, database))
     probes = Probes(
-        settings.metrics_host, settings.metrics_port, ready=functools.partial(_ready, database)
+        settings.metrics_host,
+        settings.metrics_port,
+        ready=functools.partial(_ready, database, organs),
     )
     probes.start()
     try:
@@ -139,12 +152,21 @@ def _probes(settings: Settings, database: Database) -> Generator[int | None]:
         metrics.REGISTRY.unregister(gauge)
 
 
-def _ready(database: Database) -> str | None:
+def _ready(database: Database, organs: Iterable[threading.Thread]) -> str | None:
+    if dead := [organ.name for organ in organs if not organ.is_alive()]:
+        return f"The {dead[0]} of this process has ended; restart it."
     try:
         _inspect(database)
     except (DatabaseAway, NotMigrated) as error:
         return str(error)
     return None
+
+
+def open_broker(url: str) -> TicketBroker:
+    """The transport of a worker process, with the thread that interrupts attempts past their limit."""
+    broker = TicketBroker(url, middleware=[TimeLimit(interval=200)])
+    broker.emit_after("process_boot")  # Dramatiq's own command line would; it starts that thread
+    return broker
 
 
 def declare(broker: dramatiq.Broker, spec: Spec, runner: Runner) -> None:
@@ -165,6 +187,8 @@ def declare(broker: dramatiq.Broker, spec: Spec, runner: Runner) -> None:
 
 def _drain(worker: dramatiq.Worker, runner: Runner, patience: timedelta) -> None:
     """Let running jobs finish; give back what takes longer, without burning its attempt."""
+    for consumer in worker.consumers.values():
+        consumer.stop()  # no further ticket is popped by a process that will not start it
     stopping = threading.Thread(target=worker.stop, daemon=True)
     stopping.start()
     stopping.join(timeout=patience.total_seconds())

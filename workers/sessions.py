@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from db import Database, sessions
 from db.pool import DatabaseAway
-from telemetry import logs, metrics
+from telemetry import logs, metrics, sentry
 
 log = logs.get("outrider.session")
 
@@ -38,6 +38,9 @@ class Heartbeat(threading.Thread):
                 self._beat()
             except DatabaseAway as error:
                 log.warning("session.unheard", reason=str(error))
+            except Exception as error:
+                log.exception("session.failed")
+                sentry.bug(error, actor="heartbeat")
 
     def close(self) -> None:
         """Stop beating and say good-bye; what the process still ran is recovered at once."""

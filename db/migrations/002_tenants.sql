@@ -60,7 +60,8 @@ language sql stable security definer set search_path = '' as $$
     select 1
       from outrider.memberships m
       join outrider.users u on u.id = m.user_id
-     where u.auth_subject = outrider.current_subject() and u.deleted_at is null
+      join outrider.tenants t on t.id = m.tenant_id
+     where u.auth_subject = outrider.current_subject() and u.deleted_at is null and t.deleted_at is null
        and m.tenant_id = p_tenant and m.role = any (p_roles)
        and m.accepted_at is not null and m.deleted_at is null)
 $$;

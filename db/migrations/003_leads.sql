@@ -70,7 +70,7 @@ create index leads_company_idx on outrider.leads (tenant_id, company_id) where c
 comment on table outrider.leads is 'One person per tenant: funnel status, contact data, cached current score || ingress, enrichment, scoring';
 
 create table outrider.lead_status_transitions (
-  id          uuid primary key default outrider.uuid_v7(),
+  id          bigint generated always as identity primary key,   -- the order of events, which a time-based id is not
   tenant_id   uuid not null default outrider.current_tenant_id() references outrider.tenants (id) on delete cascade,
   lead_id     uuid not null,
   from_status outrider.lead_status,
@@ -89,8 +89,8 @@ call outrider.protect('outrider.leads', 'write', 'select, insert, update',
 call outrider.protect('outrider.lead_status_transitions', 'read', 'select, insert', 'select');
 
 -- What a person may never set by hand: identity, status and everything an actor concluded.
+-- People do not create leads by SQL either: a lead without its first transition has no history.
 revoke insert, update, delete on outrider.leads from outrider_client;
-grant insert (id, tenant_id, full_name, first_name, last_name, email, phone, linkedin_url, title,
-              company_name, company_domain, website, country, locale, source, attributes) on outrider.leads to outrider_client;
+drop policy client_insert on outrider.leads;
 grant update (full_name, first_name, last_name, email, phone, linkedin_url, title,
               company_name, company_domain, website, country, locale, attributes, deleted_at) on outrider.leads to outrider_client;

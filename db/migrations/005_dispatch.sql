@@ -7,6 +7,11 @@ create function outrider.bury(
 language sql volatile set search_path = '' as $$
   with gone as (
     delete from outrider.jobs j where j.id = p_job and j.token is not distinct from p_token returning j.*
+  ), doubted as (   -- a call that was begun on the last attempt: nobody knows, and everybody can see it
+    update outrider.effects e
+       set state = 'in_doubt', settled_at = clock_timestamp(), reason = 'The job died while the call was under way.'
+      from gone
+     where e.job_id = gone.id and e.token = gone.token and e.class = 'unrepeatable' and e.state = 'intent'
   ), logged as (
     insert into outrider.job_log (job_id, tenant_id, actor, outcome, attempt, parent_id, trace_id, enqueued_at, started_at)
     select id, tenant_id, actor, 'dead', attempt, parent_id, trace_id, enqueued_at, started_at from gone
@@ -49,8 +54,13 @@ returns table (id bigint, tenant_id uuid, actor text)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  room integer := p_window - (select count(*) from outrider.jobs where state = 'dispatched' and actor = any (p_actors));
+  room integer;
 begin
+  -- One picks at a time, or the window would be one per dispatcher; the others look again soon.
+  if not pg_try_advisory_xact_lock(7362004) then
+    return;
+  end if;
+  room := p_window - (select count(*) from outrider.jobs where state = 'dispatched' and actor = any (p_actors));
   if room <= 0 then
     return;
   end if;
@@ -77,15 +87,18 @@ $$;
 
 -- Tickets that got lost and processes that died: ready again, or dead when the attempts are spent.
 -- A session is dead when it was silent for p_lease; a job is overdue when its own deadline passed.
-create function outrider.dispatch_sweep(p_lease interval, p_limit integer)
+-- p_deaths is false for a scheduler that was itself cut off: it cannot tell who else was.
+create function outrider.dispatch_sweep(p_lease interval, p_limit integer, p_deaths boolean)
 returns table (rung_again integer, recovered integer, buried integer)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   lost record;
 begin
   rung_again := 0; recovered := 0; buried := 0;
-  delete from outrider.sessions s where s.id in (
-    select d.id from outrider.sessions d where d.beat_at < clock_timestamp() - p_lease for update skip locked);
+  if p_deaths then
+    delete from outrider.sessions s where s.id in (
+      select d.id from outrider.sessions d where d.beat_at < clock_timestamp() - p_lease for update skip locked);
+  end if;
 
   update outrider.jobs j set state = 'ready', lease_until = null
    where j.id in (select d.id from outrider.jobs d
@@ -108,8 +121,11 @@ begin
         'WorkerLost');
       buried := buried + 1;
     else
+      -- At once the first time; a job that keeps losing its worker waits a little longer each time.
       update outrider.jobs j
-         set state = 'ready', session_id = null, token = null, deadline_at = null,
+         set state = case when lost.attempt > 1 then 'delayed' else 'ready' end::outrider.job_state,
+             retry_at = case when lost.attempt > 1 then clock_timestamp() + interval '1 second' * (lost.attempt - 1) end,
+             session_id = null, token = null, deadline_at = null,
              last_error = case when lost.overdue then 'DeadlinePassed' else 'WorkerLost' end
        where j.id = lost.id;
       recovered := recovered + 1;
@@ -124,6 +140,14 @@ language sql volatile security definer set search_path = '' as $$
   update outrider.jobs set state = 'ready', lease_until = null where id = any (p_ids) and state = 'dispatched'
 $$;
 
+-- Whether a process still counts as alive; nobody claims under the name of a dead one.
+create function outrider.session_is_live(p_session bigint) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (select 1 from outrider.sessions s where s.id = p_session)
+$$;
+revoke all on function outrider.session_is_live(bigint) from public;
+grant execute on function outrider.session_is_live(bigint) to outrider_worker;
+
 -- What the fleet looks like, for metrics and `outrider jobs list`.
 create function outrider.dispatch_depth()
 returns table (actor text, state outrider.job_state, jobs bigint, oldest_seconds double precision)
@@ -136,7 +160,7 @@ do $$
 declare f text;
 begin
   foreach f in array array['dispatch_promote(integer)', 'dispatch_pick(text[], integer, interval)', 'dispatch_waiting(text[])',
-                           'dispatch_sweep(interval, integer)', 'dispatch_return(bigint[])', 'dispatch_depth()'] loop
+                           'dispatch_sweep(interval, integer, boolean)', 'dispatch_return(bigint[])', 'dispatch_depth()'] loop
     execute format('revoke all on function outrider.%s from public', f);
     execute format('grant execute on function outrider.%s to outrider_dispatcher', f);
   end loop;

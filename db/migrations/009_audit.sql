@@ -39,9 +39,10 @@ language sql stable set search_path = '' as $$
      where n.nspname in ('outrider', 'outrider_secret') and c.relkind in ('r', 'p')
   ), policies as (
     select p.polrelid, p.polname, p.polroles,
-           coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '') as seen,
-           coalesce(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '') as checked
-      from pg_catalog.pg_policy p
+           coalesce(replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), m.ine, 'mine'), '') as seen,
+           coalesce(replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), m.ine, 'mine'), '') as checked
+      from pg_catalog.pg_policy p,
+           (select '( SELECT outrider.current_tenant_id() AS current_tenant_id)' as ine) m
   )
   select 'no row level security on ' || name from house where not relrowsecurity
   union all
@@ -55,10 +56,22 @@ language sql stable set search_path = '' as $$
      select 1 from pg_catalog.pg_roles r where r.rolname in ('outrider_worker', 'outrider_client', 'outrider_ingress')
         and (r.oid = any (p.polroles) or p.polroles = '{0}'))
   union all
+  select 'everybody may use ' || h.name from house h join pg_catalog.pg_class c on c.oid = h.oid
+   where exists (select 1 from pg_catalog.aclexplode(c.relacl) a where a.grantee = 0)
+  union all
+  select 'view without security_invoker: ' || c.oid::regclass::text
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where n.nspname in ('outrider', 'outrider_secret')
+     and (c.relkind = 'm' or (c.relkind = 'v'
+          and not coalesce('security_invoker=true' = any (c.reloptions) or 'security_invoker=on' = any (c.reloptions), false)))
+  union all
   select 'worker policy ' || p.polname || ' on ' || h.name || ' does not ask for the tenant' from policies p join house h on h.oid = p.polrelid
    where h.of_tenant
      and (select oid from pg_catalog.pg_roles where rolname = 'outrider_worker') = any (p.polroles)
-     and (p.seen || p.checked) not like '%current_tenant_id()%'
+     and not (p.seen || p.checked <> '' and array[p.seen, p.checked] <@ array[
+           '', '(tenant_id = mine)', '(id = mine)', '(NOT (tenant_id IS DISTINCT FROM mine))',
+           '((tenant_id IS NULL) OR (tenant_id = mine))',
+           '((NOT (tenant_id IS DISTINCT FROM mine)) AND (expires_at < clock_timestamp()))'])
   union all
   select 'definer function without a pinned search path: ' || f.oid::regprocedure::text
     from pg_catalog.pg_proc f join pg_catalog.pg_namespace n on n.oid = f.pronamespace
@@ -87,6 +100,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   lines integer;
   keys  integer;
+  fires integer;
 begin
   delete from outrider.job_log where job_id in (
     select l.job_id from outrider.job_log l where l.finished_at < clock_timestamp() - p_age
@@ -99,7 +113,12 @@ begin
     select k.ctid from outrider.job_keys k where k.expires_at < clock_timestamp()
      order by k.expires_at limit p_limit for update skip locked));
   get diagnostics keys = row_count;
-  return lines + keys;
+  delete from outrider.cron_fires where job_id in (
+    select f.job_id from outrider.cron_fires f where f.fired_at < clock_timestamp() - p_age
+       and exists (select from outrider.cron_fires later where later.name = f.name and later.fire_at > f.fire_at)
+     order by f.fired_at limit p_limit for update of f skip locked);
+  get diagnostics fires = row_count;
+  return lines + keys + fires;
 end $$;
 revoke all on function outrider.prune_history(interval, integer) from public;
 grant execute on function outrider.prune_history(interval, integer) to outrider_dispatcher;

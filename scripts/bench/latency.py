@@ -29,7 +29,7 @@ def latency(
 ) -> None:
     """Enqueue jobs one at a time into an idle fleet and take the time until each starts."""
     given = load()
-    with environment(given, folder=home(given) / "bench") as settings:
+    with environment(given, folder=home(given) / "bench", may_migrate=True) as settings:
         assert settings.owner_url
         owner = settings.owner_url.get_secret_value()
         bench.prepare(owner, rows=samples)

@@ -28,7 +28,7 @@ def throughput(
 ) -> None:
     """Do the same unit of work (read, update, insert, one transaction) three ways."""
     given = load()
-    with environment(given, folder=home(given) / "bench") as settings:
+    with environment(given, folder=home(given) / "bench", may_migrate=True) as settings:
         measure = {"loop": _loop, "dramatiq": _dramatiq, "outrider": _outrider}
         paces: dict[str, list[float]] = {name: [] for name in measure}
         for _ in range(rounds):

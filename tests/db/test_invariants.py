@@ -20,8 +20,12 @@ EFFECT: LiteralString = "INSERT INTO outrider.effects (tenant_id, key, class, jo
 RUNNING: LiteralString = "state, session_id, token, deadline_at, started_at"
 SCORE: LiteralString = "INSERT INTO outrider.scores (tenant_id, lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) SELECT tenant_id, id, 'm', 1, 50, 'cool', '[{{\"points\": {}}}]', 'h', {} FROM outrider.leads"
 SCHEDULE: LiteralString = "INSERT INTO outrider.schedules (name, actor, cron, next_at) VALUES ('s', 'a', '* * * * *', now())"
-FIRE: LiteralString = "INSERT INTO outrider.cron_fires (name, fire_at, previous_at, job_id) VALUES ('s', {}, {}, {})"
-SOURCE: LiteralString = "INSERT INTO outrider.webhook_sources (tenant_id, slug) SELECT id, 'web' FROM outrider.tenants"
+FIRE: LiteralString = (
+    "INSERT INTO outrider.cron_fires (name, fire_at, previous_at, job_id) VALUES ('s', {}, {}, {})"
+)
+SOURCE: LiteralString = (
+    "INSERT INTO outrider.webhook_sources (tenant_id, slug) SELECT id, 'web' FROM outrider.tenants"
+)
 
 # What breaks each invariant, and the culprit that must be named; two ways where there are two.
 PLANTED: list[tuple[str, str, list[LiteralString]]] = [
@@ -99,7 +103,9 @@ def test_a_planted_violation_is_named_with_its_culprit(
 
 def _check(database: Database) -> dict[str, str]:
     with database.hat("operator") as tx:
-        return {v.invariant: v.subject for v in invariants.check(tx, lease=LEASE)}
+        found = invariants.check(tx, lease=LEASE)
+    assert all(v.problem != "None" and v.problem for v in found), "a sentence is missing"
+    return {v.invariant: v.subject for v in found}
 
 
 def test_a_check_stops_counting_at_its_limit(

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from db import Database, dead, effects, jobs
-from db.jobs import Claim, LeaseLost, NewJob, Unique
+from db import Database, claims, dead, effects, jobs
+from db.claims import Claim, LeaseLost
+from db.jobs import NewJob, Unique
 from schemas.enums import EffectClass, JobState
 from tests.factories import (
     OneShot,
@@ -162,19 +163,19 @@ def test_an_attempt_counts_from_the_claim_and_every_claim_has_a_new_token(
 
 
 def _complete(tx: Any, c: Claim) -> None:
-    jobs.complete(tx, c.id, c.token)
+    claims.complete(tx, c.id, c.token)
 
 
 def _retry(tx: Any, c: Claim) -> None:
-    jobs.retry(tx, c.id, c.token, after=HOUR, error="x")
+    claims.retry(tx, c.id, c.token, after=HOUR, error="x")
 
 
 def _release(tx: Any, c: Claim) -> None:
-    jobs.release(tx, c.id, c.token, after=HOUR, error="x")
+    claims.release(tx, c.id, c.token, after=HOUR, error="x")
 
 
 def _park(tx: Any, c: Claim) -> None:
-    jobs.park(tx, c.id, c.token, effect_key="k", reason="x")
+    claims.park(tx, c.id, c.token, effect_key="k", reason="x")
 
 
 def _bury(tx: Any, c: Claim) -> None:
@@ -214,7 +215,7 @@ def test_a_stale_token_commits_nothing(
     with database.tenant(tenant) as tx:
         assert effects.list_all(tx)[0].response is None
         effects.settle(tx, "k", token=fresh.token, response={})
-        jobs.complete(tx, fresh.id, fresh.token)
+        claims.complete(tx, fresh.id, fresh.token)
 
 
 def test_backoff_waits_on_the_real_clock_and_a_due_time_on_the_business_clock(

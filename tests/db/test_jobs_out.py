@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from db import Database, dead, effects, job_log, jobs, pauses
+from db import Database, claims, dead, effects, job_log, jobs, pauses
 from schemas.enums import EffectClass, JobOutcome, JobState
 from schemas.errors import NoSuchRow, Permanent
 from schemas.jobs import ScoreLead
@@ -34,14 +34,14 @@ assert _registers_every_actor
 def test_a_job_given_back_keeps_its_attempt(database: Database, tenant: UUID) -> None:
     first = start(database, tenant)
     with database.tenant(tenant) as tx:
-        jobs.release(tx, first.id, first.token, after=timedelta(0), error="ShutDown")
+        claims.release(tx, first.id, first.token, after=timedelta(0), error="ShutDown")
     assert run_again(database, first).attempt == 1
 
 
 def test_a_finished_job_leaves_one_line(database: Database, tenant: UUID) -> None:
     done = start(database, tenant)
     with database.tenant(tenant) as tx:
-        jobs.complete(tx, done.id, done.token)
+        claims.complete(tx, done.id, done.token)
     with database.tenant(tenant) as tx:
         line = job_log.find(tx, done.id)
         assert jobs.find(tx, done.id) is None
@@ -88,7 +88,7 @@ def test_a_paused_tenant_or_actor_gets_no_new_work_until_it_is_resumed(
     assert claim(database, tenant, mine, session_id=session(database))
 
 
-def _buried(database: Database, tenant: UUID, lead: UUID) -> tuple[jobs.Claim, int]:
+def _buried(database: Database, tenant: UUID, lead: UUID) -> tuple[claims.Claim, int]:
     claimed = start(database, tenant, ScoreLead(lead_id=lead))
     with database.tenant(tenant) as tx:
         effects.claim(tx, "call:1", EffectClass.REPEATABLE, job_id=claimed.id, token=claimed.token)
@@ -164,7 +164,7 @@ def test_old_history_is_forgotten_and_what_dead_letters_rest_on_is_not(
 ) -> None:
     finished = start(database, tenant)
     with database.tenant(tenant) as tx:
-        jobs.complete(tx, finished.id, finished.token)
+        claims.complete(tx, finished.id, finished.token)
     _, letter_id = _buried(database, tenant, UUID(int=7))
     again = replay(database, letter_id, operator="ann", reason="fixed")
     with database.tenant(tenant) as tx:
@@ -173,7 +173,7 @@ def test_old_history_is_forgotten_and_what_dead_letters_rest_on_is_not(
     with database.tenant(tenant) as tx:
         effects.claim(tx, "k", EffectClass.UNREPEATABLE, job_id=doubtful.id, token=doubtful.token)
         effects.doubt(tx, "k", token=doubtful.token, reason="unknown")
-        jobs.park(tx, doubtful.id, doubtful.token, effect_key="k", reason="unknown")
+        claims.park(tx, doubtful.id, doubtful.token, effect_key="k", reason="unknown")
     with database.tenant(tenant) as tx:
         assert jobs.cancel(tx, doubtful.id)
     enqueue(database, tenant, Toy(), unique=jobs.Unique("old", "days", 1))

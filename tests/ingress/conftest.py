@@ -83,7 +83,7 @@ def settings() -> Settings:
         env="test",
         database_url=SecretStr("postgresql://unused@127.0.0.1/unused"),
         webhook_max_bytes=4096,
-        pool_max=6,
+        pool_max=12,
     )  # pyright: ignore[reportCallIssue]
 
 

@@ -195,13 +195,12 @@ def test_a_fault_that_names_no_point_is_refused(
     assert "claim.before" in said.err
 
 
-def test_a_worker_refuses_a_login_with_the_owners_rights(owner_dsn: str, redis_url: str) -> None:
-    from db.logins import LoginRefused, refuse_powerful
-
-    database = Database(owner_dsn)
-    database.open()
-    try:
-        with pytest.raises(LoginRefused, match="OUTRIDER_DATABASE_URL"):
-            refuse_powerful(database)
-    finally:
-        database.close()
+@pytest.mark.parametrize("command", [("worker",), ("tenants", "list"), ("doctor",)])
+def test_the_fleet_refuses_a_login_with_the_owners_rights(
+    outrider: Outrider, owner_dsn: str, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("OUTRIDER_DATABASE_URL", owner_dsn)
+    said = outrider(*command)
+    assert said.code == 1
+    assert "is a superuser" in said.err
+    assert "outrider_app" in said.err

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from db.logins import APP, is_owner
@@ -17,13 +18,24 @@ def test_an_owners_url_is_used_to_migrate_and_never_handed_on(
     owner_dsn: str, redis_url: str, tmp_path: Path
 ) -> None:
     given = plain(database_url=SecretStr(owner_dsn), redis_url=SecretStr(redis_url))
-    with environment(given, folder=tmp_path) as settings:
+    with environment(given, folder=tmp_path, may_migrate=True) as settings:
         assert settings.database_url
         assert settings.owner_url
         assert APP in settings.database_url.get_secret_value()
         assert not is_owner(settings.database_url.get_secret_value())
         assert is_owner(settings.owner_url.get_secret_value())
     assert attached(tmp_path) is None
+
+
+@pytest.mark.parametrize("production", [False, True])
+def test_an_owners_url_is_not_used_to_migrate_unasked_or_in_production(
+    owner_url: str, redis_url: str, tmp_path: Path, production: bool
+) -> None:
+    known = {"database_url": SecretStr(owner_url), "redis_url": SecretStr(redis_url)}
+    made = {"env": "production", "secret_key": SecretStr("k")} if production else {}
+    with environment(plain(**known, **made), folder=tmp_path, may_migrate=production) as settings:
+        assert settings.database_url == known["database_url"]
+        assert settings.owner_url is None
 
 
 def test_a_key_is_made_once_per_folder_and_readable_by_its_owner_only(

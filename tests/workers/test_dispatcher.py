@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import redis
 
-from db import Database, dead, jobs
+from db import Database, claims, dead, jobs
 from schemas.enums import JobState
 from telemetry.bell import connect
 from tests.factories import (
@@ -163,7 +163,7 @@ def test_two_sweepers_at_once_recover_each_job_once(database: Database, tenant: 
     gone = session(database)
     with database.tenant(tenant) as tx:
         for job_id in ids:
-            jobs.claim(tx, job_id, session_id=gone, limit=LEASE)
+            claims.claim(tx, job_id, actor=Toy.name, session_id=gone, limit=LEASE)
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: sweep(database, lease=timedelta(0)), range(4)))
     found.append(sweep(database, lease=timedelta(0)))

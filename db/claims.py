@@ -1,0 +1,145 @@
+"""Table `jobs` as its owner sees it: claim an attempt, and the ways out. Refuses a stale token.
+
+Every way out of `running` names the fencing token of its claim. No row: somebody else owns the job
+now, LeaseLost is raised, and the caller's whole transaction rolls back.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from db.pool import Tx
+from schemas.errors import JobError
+
+
+class LeaseLost(JobError):
+    """The job is no longer ours; whatever this transaction did must not count."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"Job {job_id} is no longer owned by this claim.")
+        self.job_id = job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker needs to run one attempt; `token` fences everything it writes."""
+
+    id: int
+    tenant_id: UUID | None
+    actor: str
+    payload: dict[str, object]
+    version: int
+    attempt: int
+    max_attempts: int
+    token: int
+    trace_id: str | None
+    waited: timedelta
+
+
+def hold(tx: Tx, job_id: int, token: int) -> None:
+    """Make sure that the job is still ours, and that it stays so until `tx` ends. Raises LeaseLost."""
+    held = tx.value(
+        "SELECT 1 FROM outrider.jobs WHERE id = %(id)s AND token = %(token)s FOR SHARE",
+        {"id": job_id, "token": token},
+    )
+    _own(0 if held is None else 1, job_id)
+
+
+def claim(tx: Tx, job_id: int, *, actor: str, session_id: int, limit: timedelta) -> Claim | None:
+    """Make this process the owner of one attempt that may take `limit`.
+
+    None: the ticket is stale (done, cancelled, claimed by another), its tenant or actor is paused,
+    or this process was given up for dead and has not announced itself again. The attempt counts from here, so a job that kills its process runs out of attempts.
+    """
+    return tx.find(
+        Claim,
+        """
+        UPDATE outrider.jobs j
+           SET state = 'running', attempt = attempt + 1, token = nextval('outrider.job_tokens'),
+               session_id = %(session)s, lease_until = NULL, started_at = clock_timestamp(),
+               deadline_at = clock_timestamp() + %(limit)s
+         WHERE j.id = %(id)s AND j.actor = %(actor)s AND j.state = 'dispatched'
+           AND outrider.session_is_live(%(session)s)
+           AND NOT EXISTS (SELECT 1 FROM outrider.pauses p
+                            WHERE p.tenant_id = j.tenant_id OR p.actor = j.actor)
+        RETURNING id, tenant_id, actor, payload, version, attempt, max_attempts, token, trace_id,
+                  clock_timestamp() - enqueued_at AS waited
+        """,
+        {"id": job_id, "actor": actor, "session": session_id, "limit": limit},
+    )
+
+
+def complete(tx: Tx, job_id: int, token: int) -> None:
+    """Finish: the row goes, one line stays. Raises LeaseLost."""
+    _own(
+        tx.run(
+            """
+            WITH gone AS (
+                DELETE FROM outrider.jobs WHERE id = %(id)s AND token = %(token)s RETURNING *
+            )
+            INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, parent_id,
+                                          trace_id, enqueued_at, started_at)
+            SELECT id, tenant_id, actor, 'done', attempt, parent_id, trace_id, enqueued_at, started_at
+              FROM gone
+            """,
+            {"id": job_id, "token": token},
+        ),
+        job_id,
+    )
+
+
+def retry(tx: Tx, job_id: int, token: int, *, after: timedelta, error: str) -> None:
+    """Back off: due again `after` on the real clock. Raises LeaseLost."""
+    _own(_put_back(tx, job_id, token, after, error, refund=0), job_id)
+
+
+def release(tx: Tx, job_id: int, token: int, *, after: timedelta, error: str) -> None:
+    """Give the job back without burning the attempt (rate limit, shutdown). Raises LeaseLost."""
+    _own(_put_back(tx, job_id, token, after, error, refund=1), job_id)
+
+
+def _put_back(tx: Tx, job_id: int, token: int, after: timedelta, error: str, *, refund: int) -> int:
+    return tx.run(
+        """
+        UPDATE outrider.jobs
+           SET state = 'delayed', retry_at = clock_timestamp() + %(after)s,
+               attempt = attempt - %(refund)s, last_error = left(%(error)s, 1000),
+               session_id = NULL, token = NULL, deadline_at = NULL
+         WHERE id = %(id)s AND token = %(token)s
+        """,
+        {"id": job_id, "token": token, "after": after, "error": error, "refund": refund},
+    )
+
+
+def park(tx: Tx, job_id: int, token: int, *, effect_key: str, reason: str) -> None:
+    """Set aside until the doubt about an effect is settled; nothing runs a parked job. Raises LeaseLost."""
+    _own(
+        tx.run(
+            """
+            UPDATE outrider.jobs
+               SET state = 'parked', parked_on = %(key)s, last_error = left(%(reason)s, 1000),
+                   session_id = NULL, token = NULL, deadline_at = NULL
+             WHERE id = %(id)s AND token = %(token)s
+            """,
+            {"id": job_id, "token": token, "key": effect_key, "reason": reason},
+        ),
+        job_id,
+    )
+
+
+def unpark(tx: Tx, *, effect_key: str) -> int:
+    """Make every job that waits for this effect ready, its attempt refunded; returns how many."""
+    rows = tx.conn.execute(
+        """
+        UPDATE outrider.jobs SET state = 'ready', parked_on = NULL, attempt = greatest(attempt - 1, 0)
+         WHERE parked_on = %(key)s AND tenant_id = outrider.current_tenant_id() RETURNING actor
+        """,
+        {"key": effect_key},
+    ).fetchall()
+    tx.rings.update(str(actor) for (actor,) in rows)
+    return len(rows)
+
+
+def _own(touched: int, job_id: int) -> None:
+    if touched != 1:
+        raise LeaseLost(job_id)

@@ -1,0 +1,100 @@
+"""Pipelines as data: what follows, exactly once, and what can never be written."""
+
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+
+from db import Database
+from pipelines import graph
+from pipelines.dsl import BrokenPipeline, Pipeline, on
+from pipelines.engine import PIPELINES, emit
+from schemas.base import Event, Job
+from schemas.events import LeadCaptured, LeadEnriched
+from schemas.jobs import EnrichLead, ScoreLead
+from tests.fix_world import Said
+from workers.actor import registered
+from workers.process import actor_names
+
+LEAD = UUID(int=7)
+
+
+class Opened(LeadCaptured):
+    """A child of another fact."""
+
+    name: ClassVar[str] = "toy.opened"
+    times: int
+
+
+class Follow(Job):
+    name: ClassVar[str] = "toy.follow"
+    lead_id: UUID
+
+
+def test_a_captured_lead_is_enriched_and_an_enriched_one_scored() -> None:
+    [journey] = PIPELINES
+    assert [c.job for c in journey.consequences(LeadCaptured(lead_id=LEAD))] == [
+        EnrichLead(lead_id=LEAD)]  # fmt: skip
+    assert [c.job for c in journey.consequences(LeadEnriched(lead_id=LEAD))] == [
+        ScoreLead(lead_id=LEAD)]  # fmt: skip
+
+
+def test_a_condition_and_a_wait_are_part_of_the_table() -> None:
+    pipeline = Pipeline(
+        "toy", on(Opened, then=Follow, when=lambda e: e.times > 1, after=timedelta(days=3))
+    )
+    assert list(pipeline.consequences(Opened(lead_id=LEAD, times=1))) == []
+    [consequence] = pipeline.consequences(Opened(lead_id=LEAD, times=2))
+    assert (consequence.job, consequence.after) == (Follow(lead_id=LEAD), timedelta(days=3))
+
+
+def test_a_child_of_a_fact_is_another_fact() -> None:
+    pipeline = Pipeline("toy", on(LeadCaptured, then=Follow))
+    assert list(pipeline.consequences(Opened(lead_id=LEAD, times=1))) == []
+
+
+def test_a_job_that_needs_what_its_fact_has_not_is_refused_at_import() -> None:
+    class Greedy(Job):
+        name: ClassVar[str] = "toy.greedy"
+        budget: int
+
+    with pytest.raises(
+        BrokenPipeline, match=r"Greedy needs \['budget'\], which LeadCaptured has not"
+    ):
+        on(LeadCaptured, then=Greedy)
+
+
+def test_a_fact_makes_its_work_once_per_occurrence(database: Database, tenant: UUID) -> None:
+    with database.tenant(tenant) as tx:
+        assert len(emit(tx, LeadCaptured(lead_id=LEAD), key="web:1")) == 1
+        assert emit(tx, LeadCaptured(lead_id=LEAD), key="web:1") == []
+        assert len(emit(tx, LeadCaptured(lead_id=LEAD), key="web:2")) == 1
+        assert tx.rings == {"lead.enrich"}
+
+
+def test_a_fact_without_consequences_makes_none(database: Database, tenant: UUID) -> None:
+    class Nothing(Event):
+        name: ClassVar[str] = "toy.nothing"
+
+    with database.tenant(tenant) as tx:
+        assert emit(tx, Nothing(), key="k") == []
+
+
+def test_every_job_of_a_pipeline_has_an_actor_that_may_say_what_follows() -> None:
+    assert actor_names()
+    specs = registered()
+    for pipeline in PIPELINES:
+        for step in pipeline.steps:
+            assert specs[step.job.name].job is step.job
+    emitted = {fact for spec in specs.values() for fact in spec.job.emits}
+    assert {step.event for p in PIPELINES for step in p.steps} - emitted == {LeadCaptured}
+
+
+def test_the_picture_shows_every_step_and_every_clock(said: Said) -> None:
+    drawn = graph.mermaid()
+    for pipeline in PIPELINES:
+        for step in pipeline.steps:
+            assert f"{step.event.__name__}([{step.event.name}]) --> {step.job.__name__}" in drawn
+    assert "lead.captured → lead.enrich" in graph.text()
+    assert "*/10 * * * * UTC → house.check_invariants" in graph.text()
