@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from db.pool import Database, connect
+from db.pool import Database, DatabaseAway, connect
 
 APP = "outrider_app"
 _HATS: LiteralString = (
@@ -32,23 +32,39 @@ class _Powers:
 
 
 def app_dsn(owner_dsn: str) -> str:
-    """Make (or repair) the fleet's own login and return its connection string. Idempotent.
+    """The fleet's own login, as a connection string; derived, and not necessarily made yet.
 
     The password follows from the owner's, so that every process that knows one knows the other;
     where the owner needs none (trust, peer), neither does the login.
     """
-    parts = conninfo_to_dict(owner_dsn)
-    password = _derived(str(parts["password"])) if parts.get("password") else None
+    secret = conninfo_to_dict(owner_dsn).get("password")
+    changes = {"user": APP, **({"password": _derived(str(secret))} if secret else {})}
+    return make_conninfo(owner_dsn, **changes)
+
+
+def make_app_login(owner_dsn: str) -> str:
+    """Make (or repair) the fleet's own login and return its connection string. Idempotent."""
+    dsn = app_dsn(owner_dsn)
+    if _works(dsn):
+        return dsn
     with connect(owner_dsn) as conn, conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(7362002)")
         known = conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APP,)).fetchone()
         if not known:
             conn.execute("CREATE ROLE outrider_app LOGIN NOINHERIT NOBYPASSRLS")
             conn.execute("GRANT " + _HATS + " TO outrider_app")
-        if password:
-            conn.execute(sql.SQL("ALTER ROLE outrider_app PASSWORD {}").format(password))
-    changes: dict[str, str] = {"user": APP, **({"password": password} if password else {})}
-    return make_conninfo(owner_dsn, **changes)
+        if word := conninfo_to_dict(dsn).get("password"):
+            conn.execute(sql.SQL("ALTER ROLE outrider_app PASSWORD {}").format(str(word)))
+    return dsn
+
+
+def _works(dsn: str) -> bool:
+    try:
+        with connect(dsn) as conn:
+            conn.execute("SET ROLE outrider_worker")
+    except (DatabaseAway, psycopg.Error):
+        return False
+    return True
 
 
 def is_owner(dsn: str) -> bool:

@@ -95,8 +95,15 @@ class Database:
     """A pool whose only ways in are transactions with a hat on."""
 
     def __init__(
-        self, dsn: str, *, max_size: int = 12, bell: Bell | None = None, name: str = "outrider"
+        self,
+        dsn: str,
+        *,
+        max_size: int = 12,
+        bell: Bell | None = None,
+        name: str = "outrider",
+        patience: float = 10,
     ) -> None:
+        """`patience` is the most seconds that a transaction waits for a connection."""
         self._bell = bell
         self._dsn = dsn
         self._pool: ConnectionPool[Connection] = ConnectionPool(
@@ -104,7 +111,7 @@ class Database:
             min_size=0,
             max_size=max_size,
             open=False,
-            timeout=10,
+            timeout=patience,
             max_idle=60,
             max_lifetime=1800,
             reconnect_timeout=5,

@@ -91,6 +91,7 @@ def serve(settings: Settings) -> None:
         max_size=settings.pool_max,
         bell=bell,
         name="outrider ingress",
+        patience=2,
     )
     with contextlib.ExitStack() as stack:
         if bell:

@@ -1,10 +1,19 @@
 """The schema of our environment. Read once at the process edge, passed inwards."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OUTRIDER_"
@@ -15,12 +24,29 @@ def _seconds(given: object) -> object:
     if not isinstance(given, str):
         return given
     try:
-        return timedelta(seconds=float(given))
+        span = timedelta(seconds=float(given))
     except (ValueError, OverflowError):
         raise ValueError(f"{given!r} is not a number of seconds") from None
+    if span <= timedelta(0):
+        raise ValueError(f"{given!r} is not more than 0 seconds")
+    return span
 
 
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
+
+
+def _scheme(*allowed: str) -> Callable[[SecretStr], SecretStr]:
+    def check(url: SecretStr) -> SecretStr:
+        # libpq's own form, "host=… dbname=…", has no scheme and names its parts.
+        if not url.get_secret_value().startswith((*allowed, "host=", "user=", "dbname=")):
+            raise ValueError(f"must start with {' or '.join(allowed)}")
+        return url
+
+    return check
+
+
+PostgresUrl = Annotated[SecretStr, AfterValidator(_scheme("postgresql://", "postgres://"))]
+RedisUrl = Annotated[SecretStr, AfterValidator(_scheme("redis://", "rediss://", "unix://"))]
 
 
 class SettingsMissing(Exception):
@@ -37,13 +63,13 @@ class Settings(BaseSettings):
     env: Literal["development", "test", "production"] = Field(
         "development", description="What this machine is for; `production` refuses unsafe defaults."
     )
-    database_url: SecretStr | None = Field(
+    database_url: PostgresUrl | None = Field(
         None, description="Postgres of the fleet, as a login that owns nothing; none: embedded."
     )
-    owner_url: SecretStr | None = Field(
+    owner_url: PostgresUrl | None = Field(
         None, description="Postgres as the owner of the schema, on a direct port; `migrate` only."
     )
-    redis_url: SecretStr | None = Field(
+    redis_url: RedisUrl | None = Field(
         None, description="Redis or Valkey, version 7 or later; none: embedded."
     )
     secret_key: SecretStr | None = Field(

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -22,9 +24,21 @@ from workers.process import NotMigrated
 app = typer.Typer(
     help="Event-driven worker fleet for B2B sales outreach.",
     no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    if version:
+        print(metadata.version("outrider"))
+        raise typer.Exit
+
+
 app.command("up")(run.up)
 app.command("demo")(demo.demo)
 app.command("migrate")(run.migrate)

@@ -1,9 +1,10 @@
 """The demo's sender: posts signed leads as a customer's system would, and counts its own 202s."""
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -22,6 +23,11 @@ class Sender:
 
     url: str
     key: NewKey
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Post nothing more."""
+        self._stopped.set()
 
     def post_all(self, people: Sequence[LeadIn], *, posted: Callable[[], None]) -> int:
         """Post every lead once, a few at a time; returns how many were accepted as new."""
@@ -32,6 +38,8 @@ class Sender:
         ):
 
             def post(person: LeadIn) -> bool:
+                if self._stopped.is_set():
+                    return False
                 answer = self._post(client, person)
                 posted()
                 return answer.status_code == 202 and not answer.json()["duplicate"]

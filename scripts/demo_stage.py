@@ -55,8 +55,11 @@ class Stage:
             posting = pool.submit(
                 self.sender.post_all, self.people, posted=lambda: progress.advance(bar)
             )
-            self._watch(progress)
-            self.accepted = posting.result()
+            try:
+                self._watch(progress)
+                self.accepted = posting.result()
+            finally:
+                self.sender.stop()  # Ctrl-C: what is not posted yet never is
         return self._figures(time.monotonic() - started)
 
     def _watch(self, progress: Progress) -> None:

@@ -6,16 +6,18 @@ import fcntl
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from db.logins import app_dsn, is_owner
+from db.logins import is_owner, make_app_login
 from db.migrate import migrate
 from schemas.settings import Settings
-from scripts.services import Services, default_folder, running
+from scripts.embedded import urls
+from scripts.services import ServerFailed, Services, default_folder, running
 
 
 @contextmanager
@@ -30,6 +32,7 @@ def environment(
     production; everywhere else it stays as it is, and is refused by whoever works with it.
     """
     place = folder or home(settings)
+    _refuse_unwritable(place)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None or settings.redis_url is None:
             services = attached(place) or stack.enter_context(running(place))
@@ -38,6 +41,17 @@ def environment(
         yield _complete(
             settings, services, place, may_migrate=may_migrate and settings.env != "production"
         )
+
+
+def _refuse_unwritable(place: Path) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise ServerFailed(
+            f"OUTRIDER_HOME: nothing can be written to {place} ({error.strerror}). Name another folder."
+        ) from None
 
 
 def home(settings: Settings) -> Path:
@@ -52,10 +66,7 @@ def attached(folder: Path) -> Services | None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         ports = json.loads((folder / "ports.json").read_text())
-        return Services(
-            database_url=f"postgresql://postgres@127.0.0.1:{ports['postgres']}/postgres",
-            redis_url=f"redis://127.0.0.1:{ports['valkey']}/0",
-        )
+        return Services(**urls(folder, ports))
     except FileNotFoundError:
         return None
     return None
@@ -80,7 +91,7 @@ def _complete(
 
 def _as_owner(owner_url: str) -> dict[str, SecretStr]:
     migrate(owner_url)
-    return {"owner_url": SecretStr(owner_url), "database_url": SecretStr(app_dsn(owner_url))}
+    return {"owner_url": SecretStr(owner_url), "database_url": SecretStr(make_app_login(owner_url))}
 
 
 def _own_key(place: Path) -> str:

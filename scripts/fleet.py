@@ -20,6 +20,7 @@ from scripts.services import ServerFailed
 _ROOT = Path(__file__).resolve().parent.parent
 _FAREWELL = 30.0
 _BOOT = 20.0
+_WINDOW, _TOO_MANY = 30.0, 5
 
 
 class Fleet:
@@ -31,6 +32,7 @@ class Fleet:
         self._settings = settings
         self._extra = extra or {}
         self._logs = logs
+        self._deaths: list[float] = []
         self._children: dict[subprocess.Popen[bytes], tuple[tuple[str, ...], dict[str, str]]] = {}
 
     def __enter__(self) -> Self:
@@ -60,6 +62,7 @@ class Fleet:
     def start_ingress(self) -> int:
         """The HTTP edge; returns its port once it answers. Raises ServerFailed."""
         port = self._settings.ingress_port or free_port()
+        _refuse_taken(self._settings.ingress_host, port)
         child = self._start(("ingress",), {"OUTRIDER_INGRESS_PORT": str(port)})
         deadline = time.monotonic() + _BOOT
         while time.monotonic() < deadline:
@@ -73,8 +76,15 @@ class Fleet:
         raise ServerFailed(f"The edge did not answer on port {port} within {_BOOT:.0f} s.")
 
     def restart_the_dead(self) -> int:
-        """Start every child that ended again, without its faults; returns how many."""
+        """Start every child that ended again, without its faults; returns how many.
+
+        Raises ServerFailed when children keep ending as soon as they start.
+        """
         dead = [child for child in self._children if child.poll() is not None]
+        self._deaths += [time.monotonic() for _ in dead]
+        self._deaths = [moment for moment in self._deaths if time.monotonic() - moment < _WINDOW]
+        if len(self._deaths) > _TOO_MANY:
+            raise ServerFailed("A process of the fleet ends as often as it is started; see above.")
         for child in dead:
             command, extra = self._children.pop(child)
             extra.pop("OUTRIDER_FAULTS", None)
@@ -98,6 +108,18 @@ class Fleet:
             log.close()
         self._children[child] = (command, extra)
         return child
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ServerFailed(
+                f"OUTRIDER_INGRESS_HOST, OUTRIDER_INGRESS_PORT: nothing can listen on {host}:{port} "
+                f"({error.strerror}). Stop what does, or choose another port."
+            ) from None
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ the servers along: a process of its own can do that whichever thread started it,
 parent-death signal of Linux.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -34,14 +36,31 @@ class _Build(Protocol):
     def __call__(self, *, port: int) -> Server: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The servers of a folder, while they are kept."""
+
+    servers: list[Server]
+    lock: int
+    urls: dict[str, str]
+
+    def revive(self) -> None:
+        """Start again, where it was, what died by itself; a server that will not is left down."""
+        for server in self.servers:
+            if server.process is not None and server.process.poll() is not None:
+                with contextlib.suppress(ServerFailed):
+                    server.start(keep=(self.lock,))
+
+
 def main() -> int:
     """Keep the servers of one folder for as long as the parent lives; 1 when they cannot start."""
     folder, parent, mode = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     _leave_with(parent)
     try:
-        with _servers(folder, parent, durable=mode == "durable") as answer:
-            print(json.dumps(answer), flush=True)
-            sys.stdin.buffer.read()
+        with _servers(folder, parent, durable=mode == "durable") as kept:
+            print(json.dumps(kept.urls), flush=True)
+            while not select.select([sys.stdin], [], [], _GLANCE)[0]:
+                kept.revive()
     except (ServerFailed, OSError) as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return 1
@@ -49,26 +68,26 @@ def main() -> int:
 
 
 @contextmanager
-def _servers(folder: Path, parent: int, *, durable: bool) -> Generator[dict[str, str]]:
+def _servers(folder: Path, parent: int, *, durable: bool) -> Generator[_Kept]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = _lock(folder, parent)
     # Whoever held this file before is gone, servers included: they inherit the lock. A process
     # that has the old number by chance must not stop Postgres from starting.
     (folder / "postgres" / "postmaster.pid").unlink(missing_ok=True)
     ports = _remembered(folder)
+    servers: list[Server] = []
     with ExitStack() as stack:
         for name, make in (("postgres", embedded.postgres), ("valkey", embedded.valkey)):
             build = partial(make, folder, durable=durable)
-            ports[name] = _start(stack, build, ports.get(name), lock)
+            server = _start(stack, build, ports.get(name), lock)
+            servers.append(server)
+            ports[name] = server.port
         stack.callback(_stop_looking)
         (folder / "ports.json").write_text(json.dumps(ports))
-        yield {
-            "database_url": f"postgresql://postgres@{HOST}:{ports['postgres']}/postgres",
-            "redis_url": f"redis://{HOST}:{ports['valkey']}/0",
-        }
+        yield _Kept(servers, lock, embedded.urls(folder, ports))
 
 
-def _start(stack: ExitStack, build: _Build, port: int | None, lock: int) -> int:
+def _start(stack: ExitStack, build: _Build, port: int | None, lock: int) -> Server:
     """Start a server on the port it had before if that is free; a lost race is tried once more."""
     for last in (False, True):
         server = build(port=_free_port(None if last else port))
@@ -79,7 +98,7 @@ def _start(stack: ExitStack, build: _Build, port: int | None, lock: int) -> int:
             if last or _is_free(server.port):
                 raise
         else:
-            return server.port
+            return server
     raise AssertionError("the loop returns or raises")
 
 

@@ -53,7 +53,11 @@ def show_one(row: Row, *, as_json: bool) -> None:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output, dates and ids as text."""
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    print(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _record(row: Row) -> dict[str, object]:

@@ -1,12 +1,8 @@
 """`outrider pause|resume`: one tenant or one actor gets no new work; what runs, finishes."""
 
-from typing import Annotated
-
-import typer
-
 from db import audit, pauses
 from schemas.errors import Permanent
-from scripts.options import AnyActor, AnyTenant
+from scripts.options import AnyActor, AnyTenant, Reason
 from scripts.output import out
 from scripts.session import open_database, whoami
 from scripts.tenants import id_of
@@ -14,7 +10,7 @@ from workers.process import actor_names
 
 
 def pause(
-    reason: Annotated[str, typer.Option(help="Why; kept in the audit trail.")],
+    reason: Reason,
     tenant: AnyTenant = None,
     actor: AnyActor = None,
 ) -> None:

@@ -31,7 +31,7 @@ def migrate(as_json: Json = False) -> None:
         if not logins.is_owner(url):
             raise Permanent("OUTRIDER_OWNER_URL: migrations need the login that owns the schema.")
         applied = migrations.migrate(url)
-        logins.app_dsn(url)
+        logins.make_app_login(url)
     if as_json:
         print_json({"applied": applied, "login": logins.APP})
     else:

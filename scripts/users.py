@@ -1,7 +1,6 @@
 """`outrider users`: people, and their role in one tenant."""
 
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 
@@ -39,7 +38,7 @@ def create(
             full_name=name,
             tenant_id=found.id,
             role=role,
-            auth_subject=subject or f"local|{uuid4()}",
+            auth_subject=subject or f"local|{email.strip().lower()}",
         )
         show_one(member, as_json=as_json)
 

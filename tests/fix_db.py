@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from db import Database, invariants, tenants
 from db.clock import set_clock
-from db.logins import app_dsn
+from db.logins import app_dsn, make_app_login
 from db.migrate import migrate, migrations
 
 LEASE = timedelta(seconds=15)
@@ -47,7 +47,7 @@ def template(owner_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             dsn = make_conninfo(owner_url, dbname=name)
             migrate(dsn)
-            app_dsn(dsn)
+            make_app_login(dsn)
     return name
 
 
@@ -63,7 +63,7 @@ def owner_dsn(owner_url: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def dsn(owner_dsn: str) -> str:
     """The same database, as the login the fleet uses."""
-    return make_conninfo(owner_dsn, user="outrider_app")
+    return app_dsn(owner_dsn)
 
 
 @pytest.fixture

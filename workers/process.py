@@ -57,7 +57,9 @@ def serve(settings: Settings, *, only: Iterable[str] = (), stop: threading.Event
             _opened(Database(url, max_size=settings.pool_max, bell=bell))
         )
         # Jobs that hold every connection must not silence the heartbeat.
-        pulse = stack.enter_context(_opened(Database(url, max_size=2, name="outrider pulse")))
+        pulse = stack.enter_context(
+            _opened(Database(url, max_size=2, name="outrider pulse", patience=2))
+        )
         if _wait_for_database(database, stop):
             with pulse.hat("dispatcher") as tx:
                 cron.mirror(tx)

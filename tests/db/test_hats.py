@@ -6,10 +6,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from db import Database
-from db.logins import LoginRefused, app_dsn, refuse_powerful
+from db.logins import LoginRefused, app_dsn, make_app_login, refuse_powerful
 from tests.factories import capture, tenant_called
 
 Peek = Callable[..., list[tuple[Any, ...]]]
@@ -149,10 +149,10 @@ def login(owner_url: str, owner_dsn: str) -> Any:
         name: Any = f"test_{owner_dsn.rpartition('outrider_')[2][:12]}"
         made.append(name)
         with psycopg.connect(owner_dsn, autocommit=True) as conn:
-            conn.execute("CREATE ROLE " + name + " LOGIN " + attributes)
+            conn.execute("CREATE ROLE " + name + " LOGIN PASSWORD 'toy' " + attributes)
             for grant in grants:
                 conn.execute(grant + " TO " + name)
-        return Database(make_conninfo(owner_dsn, user=name))
+        return Database(make_conninfo(owner_dsn, user=name, password="toy"))
 
     yield make
     with psycopg.connect(owner_dsn, autocommit=True) as conn:
@@ -199,5 +199,9 @@ def test_a_login_without_our_roles_is_told_what_to_do(login: Any, grants: tuple[
 
 
 def test_the_login_is_made_once_and_its_password_follows_from_the_owners(owner_dsn: str) -> None:
-    assert app_dsn(owner_dsn) == app_dsn(owner_dsn)
-    assert "password" not in app_dsn(owner_dsn)
+    assert make_app_login(owner_dsn) == make_app_login(owner_dsn) == app_dsn(owner_dsn)
+    mine, theirs = conninfo_to_dict(app_dsn(owner_dsn)), conninfo_to_dict(owner_dsn)
+    assert mine["user"] == "outrider_app"
+    assert mine["password"] not in {None, theirs["password"]}
+    without = make_conninfo(owner_dsn, password="")
+    assert not conninfo_to_dict(app_dsn(without))["password"], "trust stays trust"

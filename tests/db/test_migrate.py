@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from db import Database, ready
-from db.logins import app_dsn
+from db.logins import make_app_login
 from db.migrate import Migration, MigrationRefused, migrate, migrations
 from scripts.embedded import postgres_answers
 from scripts.fleet import free_port
@@ -130,7 +130,7 @@ def test_every_migration_loads_on_the_oldest_server_we_support(tmp_path: Path) -
     with old_server(tmp_path / "data", tmp_path / "log") as port:
         owner = f"postgresql://postgres@127.0.0.1:{port}/postgres"
         assert len(migrate(owner)) == len(migrations())
-        database = Database(app_dsn(owner))
+        database = Database(make_app_login(owner))
         database.open()
         with database.hat("operator") as tx:
             assert ready.missing_migrations(tx) == []

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from db import Database, invariants, tenants
-from db.logins import app_dsn
+from db.logins import make_app_login
 from db.migrate import migrate
 from scripts import embedded
 from scripts.fleet import free_port
@@ -37,7 +37,7 @@ def finished(peek: Peek) -> int:
 
 
 def url(server: Server) -> str:
-    return f"redis://127.0.0.1:{server.port}/0"
+    return f"redis://:{embedded.password(server.log.parent)}@127.0.0.1:{server.port}/0"
 
 
 def test_a_worker_that_was_frozen_past_its_lease_commits_nothing(
@@ -158,9 +158,10 @@ def own_postgres(tmp_path: Path) -> Iterator[Server]:
 def test_postgres_may_crash_and_come_back(
     own_postgres: Server, redis_url: str, tmp_path: Path
 ) -> None:
-    owner = f"postgresql://postgres@127.0.0.1:{own_postgres.port}/postgres"
+    word = embedded.password(own_postgres.log.parent)
+    owner = f"postgresql://postgres:{word}@127.0.0.1:{own_postgres.port}/postgres"
     migrate(owner)
-    app = app_dsn(owner)
+    app = make_app_login(owner)
     crew = Crew(tmp_path, settings(tmp_path, app, redis_url))
     database = Database(app, max_size=4)
     database.open()

@@ -50,9 +50,27 @@ def test_production_names_everything_it_lacks(monkeypatch: pytest.MonkeyPatch) -
         assert f"OUTRIDER_{name}" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "hello"),
+        ("OWNER_URL", "mysql://me:pw@db/x"),
+        ("REDIS_URL", "http://me:pw@x"),
+    ],
+)
+def test_an_address_of_the_wrong_kind_is_refused_by_name_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    monkeypatch.setenv(f"OUTRIDER_{name}", url)
+    with pytest.raises(SettingsMissing, match=f"^OUTRIDER_{name}: must start with") as refused:
+        load()
+    assert "pw" not in str(refused.value)
+
+
 def test_production_refuses_armed_faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
-        monkeypatch.setenv(f"OUTRIDER_{name}", "x")
+    monkeypatch.setenv("OUTRIDER_DATABASE_URL", "postgresql://db/outrider")
+    monkeypatch.setenv("OUTRIDER_REDIS_URL", "redis://redis")
+    monkeypatch.setenv("OUTRIDER_SECRET_KEY", "x")
     monkeypatch.setenv("OUTRIDER_ENV", "production")
     monkeypatch.setenv("OUTRIDER_FAULTS", "claim.after@1")
     with pytest.raises(SettingsMissing, match="OUTRIDER_FAULTS"):

@@ -204,3 +204,34 @@ def test_the_fleet_refuses_a_login_with_the_owners_rights(
     assert said.code == 1
     assert "is a superuser" in said.err
     assert "outrider_app" in said.err
+
+
+def test_one_person_may_belong_to_two_tenants(outrider: Outrider) -> None:
+    for slug in ("acme", "beta"):
+        outrider("tenants", "create", slug.title(), "--slug", slug)
+        assert outrider("users", "create", "Ada@acme.example", "--tenant", slug).code == 0
+    again = outrider("users", "create", "ada@acme.example", "--tenant", "beta")
+    assert again.code == 1
+    assert "is a member of the tenant already" in again.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("pause", "--actor", "lead.enrich"), ("cron", "run", "retention"), ("jobs", "cancel", "1")],
+)
+def test_a_reason_that_says_nothing_is_refused(
+    outrider: Outrider, command: tuple[str, ...]
+) -> None:
+    said = outrider(*command, "--reason", " ")
+    assert said.code == 2
+    assert "say why" in said.err
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_its_setting(
+    outrider: Outrider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OUTRIDER_DATABASE_URL")
+    monkeypatch.setenv("OUTRIDER_HOME", "/proc/nowhere")
+    said = outrider("tenants", "list")
+    assert said.code == 1
+    assert said.err.startswith("OUTRIDER_HOME: ")

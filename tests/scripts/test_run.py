@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -122,3 +123,27 @@ def test_one_actor_runs_alone_and_shows_its_metrics(start: Start) -> None:
     worker.terminate()
     line_with(worker, "worker.stopped")
     assert worker.wait(10) == 0
+
+
+@pytest.mark.e2e
+def test_up_on_a_taken_port_ends_at_once_and_names_the_setting(start: Start) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        up = start("up", "--workers", "1", OUTRIDER_INGRESS_PORT=str(taken.getsockname()[1]))
+        line_with(up, "OUTRIDER_INGRESS_PORT")
+        assert up.wait(20) == 1
+
+
+@pytest.mark.e2e
+def test_ctrl_c_ends_the_demo_soon_and_leaves_nothing(start: Start) -> None:
+    demo = start("demo", "--leads", "5000")
+    assert demo.stdout
+    deadline = time.monotonic() + 20
+    while len(descendants(demo.pid)) < 8 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)
+    family = descendants(demo.pid)
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(12) == 130
+    assert gone(family, seconds=5)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from redis import Redis
+import redis
+from redis import AuthenticationError, Redis
 
 from scripts import embedded
 from scripts.server import NOBODY, Server, account
@@ -217,12 +218,14 @@ def test_a_server_that_cannot_start_says_why_and_where_its_log_is(tmp_path: Path
 def test_one_server_can_be_stopped_and_started_again(tmp_path: Path) -> None:
     server: Server = embedded.valkey(tmp_path, free_port())
     server.start()
-    Redis(port=server.port).set("kept", "7")
+    Redis(port=server.port, password=embedded.password(server.log.parent)).set("kept", "7")
     server.stop()
     server.stop()
     assert not embedded.valkey_answers(server.port)
     server.start()
-    assert Redis(port=server.port).get("kept") == b"7"
+    assert (
+        Redis(port=server.port, password=embedded.password(server.log.parent)).get("kept") == b"7"
+    )
     server.stop()
 
 
@@ -250,3 +253,42 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_other_users_of_the_machine_are_kept_out_by_a_password(tmp_path: Path) -> None:
+    with running(tmp_path, durable=False) as services:
+        for name in ("password", "valkey.conf"):
+            assert (tmp_path / name).stat().st_mode & 0o077 == 0
+        secret = (tmp_path / "password").read_text()
+        assert services.database_url.count(secret) == services.redis_url.count(secret) == 1
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(services.database_url.replace(secret, "guess"))
+        with pytest.raises(AuthenticationError):
+            Redis.from_url(services.redis_url.replace(secret, "guess")).ping()
+        assert not any(secret in args for _, _, args in processes())
+
+
+@pytest.mark.parametrize("program", ["postgres", "valkey-server"])
+def test_a_server_that_dies_by_itself_is_started_again_where_it_was(
+    tmp_path: Path, program: str
+) -> None:
+    with running(tmp_path, durable=True) as services:
+        store(services)
+        port = services.redis_url.rpartition(":")[2].partition("/")[0]
+        mark = str(tmp_path) if program == "postgres" else f":{port}"  # as each calls itself
+        [victim] = [
+            pid for pid, _, args in processes()
+            if mark in args and args.split()[0].endswith(program)
+        ]  # fmt: skip
+        os.kill(victim, signal.SIGKILL)
+        assert until(lambda: victim not in {pid for pid, _, _ in processes()})
+
+        def back() -> bool:
+            with suppress(psycopg.OperationalError, redis.ConnectionError):
+                return stored(services) == [(7,)] and bool(
+                    Redis.from_url(services.redis_url).ping()
+                )
+            return False
+
+        assert until(back, 20)
+    assert living(tmp_path) == []
