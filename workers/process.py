@@ -60,7 +60,7 @@ def serve(settings: Settings, *, only: Iterable[str] = (), stop: threading.Event
         pulse = stack.enter_context(
             _opened(Database(url, max_size=2, name="outrider pulse", patience=2))
         )
-        if _wait_for_database(database, stop):
+        if _wait_for_database(pulse, stop):
             with pulse.hat("dispatcher") as tx:
                 cron.mirror(tx)
             _work(settings, database, pulse, bell, specs, stop)

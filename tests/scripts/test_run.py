@@ -146,4 +146,4 @@ def test_ctrl_c_ends_the_demo_soon_and_leaves_nothing(start: Start) -> None:
     family = descendants(demo.pid)
     demo.send_signal(signal.SIGINT)
     assert demo.wait(12) == 130
-    assert gone(family, seconds=5)
+    assert gone(family, seconds=15)

@@ -278,7 +278,7 @@ def test_a_server_that_dies_by_itself_is_started_again_where_it_was(
         mark = str(tmp_path) if program == "postgres" else f":{port}"  # as each calls itself
         [victim] = [
             pid for pid, _, args in processes()
-            if mark in args and args.split()[0].endswith(program)
+            if mark in args and f"{program} " in args and "keeper" not in args
         ]  # fmt: skip
         os.kill(victim, signal.SIGKILL)
         assert until(lambda: victim not in {pid for pid, _, _ in processes()})
