@@ -12,6 +12,9 @@ from schemas.errors import Permanent
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+_LONGEST_NAME = 200
+
+
 class NameTaken(Permanent):
     """Somebody else has this name already; nothing was written."""
 
@@ -34,8 +37,8 @@ def add(tx: Tx, *, name: str, slug: str, timezone: str = "UTC") -> Tenant:
     zone that the tz database does not know.
     """
     check_slug(slug)
-    if not name.strip():
-        raise Permanent("name: a tenant needs one.")
+    if not 0 < len(name.strip()) <= _LONGEST_NAME:
+        raise Permanent(f"name: a tenant's has 1 to {_LONGEST_NAME} characters.")
     try:
         zoneinfo.ZoneInfo(timezone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

@@ -69,12 +69,20 @@ def validate(document: object) -> LeadIn:
     errors = [
         FieldError(
             ".".join(str(part) for part in one["loc"]) or "(body)",
-            _WORDS.get(one["type"], one["msg"].removeprefix("Value error, ")),
+            _WORDS.get(one["type"]) or _sentence(one["msg"]),
         )
         for one in wrong[:_MOST_ERRORS]
     ]
-    detail = f"{errors[0].field} {errors[0].message}."
+    detail = "; ".join(f"{error.field} {error.message}" for error in errors) + "."
     raise Problem(422, "not-a-lead", detail[:500], errors=errors)
+
+
+def _sentence(message: str) -> str:
+    """A validator's words as the second half of a sentence that begins with the field's name."""
+    words = message.removeprefix("Value error, ").rstrip(".")
+    for said, meant in (("Input should ", "should "), ("String should ", "should ")):
+        words = words.replace(said, meant, 1) if words.startswith(said) else words
+    return words
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
