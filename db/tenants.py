@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from db.pool import Tx
-from schemas.errors import Permanent
+from schemas.errors import NoSuchRow, Permanent
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -54,6 +54,14 @@ def add(tx: Tx, *, name: str, slug: str, timezone: str = "UTC") -> Tenant:
     )
     if tenant is None:
         raise NameTaken(f"slug: a tenant is called {slug!r} already.")
+    return tenant
+
+
+def get_by_slug(tx: Tx, slug: str) -> Tenant:
+    """A live tenant by its slug. Raises NoSuchRow."""
+    tenant = find_by_slug(tx, slug)
+    if tenant is None:
+        raise NoSuchRow("tenant", slug)
     return tenant
 
 

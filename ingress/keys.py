@@ -6,7 +6,6 @@ from uuid import UUID
 
 from db import Database, audit, credentials, tenants, webhooks
 from ingress.signatures import new_secret
-from schemas.errors import NoSuchRow
 from telemetry.secrets import Keyring, Purpose
 
 
@@ -32,9 +31,7 @@ def create(
     """
     secret = new_secret()
     with database.hat("operator") as tx:
-        tenant = tenants.find_by_slug(tx, tenant_slug)
-        if tenant is None:
-            raise NoSuchRow("tenant", tenant_slug)
+        tenant = tenants.get_by_slug(tx, tenant_slug)
         made = webhooks.add_source(tx, tenant_id=tenant.id, slug=source)
         use = purpose(tenant.id, made.id)
         raw = base64.b64decode(secret.removeprefix("whsec_"))

@@ -4,7 +4,6 @@ import typer
 
 from db import tenants, webhooks
 from ingress.keys import create as create_key
-from schemas.errors import NoSuchRow
 from scripts.options import Json, Tenant
 from scripts.output import out, print_json, show
 from scripts.session import open_database, whoami
@@ -38,7 +37,5 @@ def create(source: str, tenant: Tenant, as_json: Json = False) -> None:
 def list_sources(tenant: Tenant, as_json: Json = False) -> None:
     """List the webhook sources of a tenant, without their secrets."""
     with open_database() as (database, _), database.hat("operator") as tx:
-        found = tenants.find_by_slug(tx, tenant)
-        if found is None:
-            raise NoSuchRow("tenant", tenant)
+        found = tenants.get_by_slug(tx, tenant)
         show(webhooks.list_sources(tx, found.id), as_json=as_json, empty="No sources yet.")

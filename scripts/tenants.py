@@ -6,7 +6,6 @@ from uuid import UUID
 import typer
 
 from db import Tx, tenants
-from schemas.errors import NoSuchRow
 from scripts.options import Json
 from scripts.output import show, show_one
 from scripts.session import open_database
@@ -39,9 +38,4 @@ def list_all(as_json: Json = False) -> None:
 
 def id_of(tx: Tx, slug: str | None) -> UUID | None:
     """The id behind a slug, None for None. Raises NoSuchRow."""
-    if slug is None:
-        return None
-    found = tenants.find_by_slug(tx, slug)
-    if found is None:
-        raise NoSuchRow("tenant", slug)
-    return found.id
+    return None if slug is None else tenants.get_by_slug(tx, slug).id

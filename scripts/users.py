@@ -6,7 +6,6 @@ import typer
 
 from db import tenants, users
 from schemas.enums import MembershipRole
-from schemas.errors import NoSuchRow
 from scripts.options import Json, Tenant
 from scripts.output import show, show_one
 from scripts.session import open_database
@@ -29,9 +28,7 @@ def create(
 ) -> None:
     """Create a person, or give a known one a role in another tenant."""
     with open_database() as (database, _), database.hat("operator") as tx:
-        found = tenants.find_by_slug(tx, tenant)
-        if found is None:
-            raise NoSuchRow("tenant", tenant)
+        found = tenants.get_by_slug(tx, tenant)
         member = users.add(
             tx,
             email=email,
@@ -47,7 +44,5 @@ def create(
 def list_members(tenant: Tenant, as_json: Json = False) -> None:
     """List the people of a tenant."""
     with open_database() as (database, _), database.hat("operator") as tx:
-        found = tenants.find_by_slug(tx, tenant)
-        if found is None:
-            raise NoSuchRow("tenant", tenant)
+        found = tenants.get_by_slug(tx, tenant)
         show(users.list_members(tx, found.id), as_json=as_json, empty="Nobody yet.")
