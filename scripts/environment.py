@@ -60,16 +60,29 @@ def home(settings: Settings) -> Path:
 
 
 def attached(folder: Path) -> Services | None:
-    """The servers that another process keeps in `folder`, or None when nobody does."""
+    """The servers that another live process keeps in `folder`, or None when nobody does."""
     try:
         with (folder / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        ports = json.loads((folder / "ports.json").read_text())
-        return Services(**urls(folder, ports))
+        holder = int((folder / "lock").read_text() or 0)
+        if not _lives(holder):  # its servers are about to go, and the folder will soon be free
+            return None
+        return Services(**urls(folder, json.loads((folder / "ports.json").read_text())))
     except FileNotFoundError:
         return None
     return None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or ") Z " not in stat.read_text()
 
 
 def _complete(
