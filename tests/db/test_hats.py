@@ -110,6 +110,10 @@ OPENINGS: dict[str, tuple[LiteralString, str]] = {
     "an open policy": ("CREATE POLICY wide ON outrider.leads TO outrider_client USING (true)", "policy wide on outrider.leads is open to everybody"),
     "a policy open to all roles": ("CREATE POLICY wide ON outrider.leads USING (true)", "policy wide on outrider.leads is open to everybody"),
     "a policy that forgets the tenant": ("CREATE POLICY wide ON outrider.leads TO outrider_worker USING (status = 'new')", "worker policy wide on outrider.leads does not ask for the tenant"),
+    "a policy that names the tenant and lets all pass": ("CREATE POLICY wide ON outrider.leads TO outrider_worker USING (tenant_id IS NOT NULL OR outrider.current_tenant_id() IS NULL)", "worker policy wide on outrider.leads does not ask for the tenant"),
+    "a view with its owner's rights": ("CREATE VIEW outrider.peep AS SELECT id FROM outrider.leads", "view without security_invoker: outrider.peep"),
+    "a materialized view": ("CREATE MATERIALIZED VIEW outrider.peep AS SELECT id FROM outrider.leads", "view without security_invoker: outrider.peep"),
+    "a grant to everybody": ("GRANT SELECT ON outrider.webhook_events TO public", "everybody may use outrider.webhook_events"),
     "an unpinned definer": ("CREATE FUNCTION outrider.f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'", "definer function without a pinned search path: outrider.f()"),
     "a definer for everybody": ("CREATE FUNCTION outrider.f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1'", "definer function open to everybody: outrider.f()"),
     "a role that owns": ("ALTER TABLE outrider.leads OWNER TO outrider_worker", "role outrider_worker owns outrider.leads"),
@@ -126,6 +130,15 @@ def test_every_way_of_being_open_is_named(owner_dsn: str, way: str) -> None:
         ]
         conn.rollback()
     assert named in [p.replace("extra ", "extra") for p in problems]
+
+
+def test_a_view_with_its_readers_rights_is_fine(owner_dsn: str) -> None:
+    with psycopg.connect(owner_dsn) as conn:
+        conn.execute(
+            "CREATE VIEW outrider.peep WITH (security_invoker = true) AS SELECT id FROM outrider.leads"
+        )
+        assert conn.execute("SELECT problem FROM outrider.unprotected()").fetchall() == []
+        conn.rollback()
 
 
 def test_a_role_that_bypasses_the_policies_is_named(owner_dsn: str) -> None:
