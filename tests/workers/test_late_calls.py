@@ -1,5 +1,8 @@
 """Calls of a worker that was given up for dead: none is begun, and a late answer still counts."""
 
+from collections.abc import Callable
+from typing import Any
+
 from db import Database, jobs
 from schemas.base import Value
 from schemas.enums import EffectClass, JobOutcome, JobState
@@ -64,6 +67,22 @@ def test_an_answer_that_comes_late_frees_the_job_that_was_parked_for_it(
     bench.attempt(actor(slow=False), job_id)
     assert bench.state(job_id)[0] is JobOutcome.DONE
     assert sent == [1]
+
+
+def test_a_call_cut_off_on_the_last_attempt_is_a_doubt_that_everybody_can_see(
+    bench: Bench, database: Database, peek: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    def send() -> Sent:
+        raise ZeroDivisionError("nobody knows whether it went out")
+
+    def handler(_job: Toy, ctx: Context) -> None:
+        perform(ctx, Effect("mail:1", EffectClass.UNREPEATABLE, Sent, send))
+
+    job_id = bench.queue(Toy())
+    peek("UPDATE outrider.jobs SET max_attempts = 1")
+    bench.attempt(spec(Toy, handler), job_id)
+    assert bench.state(job_id)[0] is JobOutcome.DEAD
+    assert peek("SELECT state::text FROM outrider.effects") == [("in_doubt",)]
 
 
 def _lose_the_lease(bench: Bench) -> None:
