@@ -29,10 +29,14 @@ types: dev ## Check the types, and that SQL is literal
 docs: dev ## Redraw the pages that come from the code
 	@.venv/bin/python -m scripts.docs
 
+# run: what a checkout installs; prod: the same without the embedded servers, for the image;
+# build: what makes the wheel; dev: everything. All in the same versions.
 lock: ## Resolve pyproject.toml anew into requirements/ (needs uv)
 	@$(COMPILE) --upgrade pyproject.toml --extra dev-servers --group build -o requirements/run.txt
 	@$(COMPILE) --upgrade pyproject.toml --extra dev-servers --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml -c requirements/run.txt -o requirements/prod.txt
+	@$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
 
 migrate: ## Bring the database up to date
 	@./outrider migrate
