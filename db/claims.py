@@ -57,6 +57,7 @@ def claim(tx: Tx, job_id: int, *, actor: str, session_id: int, limit: timedelta)
         UPDATE outrider.jobs j
            SET state = 'running', attempt = attempt + 1, token = nextval('outrider.job_tokens'),
                session_id = %(session)s, lease_until = NULL, started_at = clock_timestamp(),
+               live_key = CASE WHEN live_key LIKE 'gather:%%' THEN NULL ELSE live_key END,
                deadline_at = clock_timestamp() + %(limit)s
          WHERE j.id = %(id)s AND j.actor = %(actor)s AND j.state = 'dispatched'
            AND outrider.session_is_live(%(session)s)

@@ -1,6 +1,8 @@
 """Table `effects`: calls to the outside world, keyed by business identity. Refuses a stale token."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -40,6 +42,17 @@ class Known:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", EffectState(self.state))
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A call that may or may not have happened, and why nobody knows."""
+
+    key: str
+    tenant_id: UUID
+    job_id: int
+    reason: str
+    intent_at: datetime
 
 
 def claim(tx: Tx, key: str, kind: EffectClass, *, job_id: int, token: int) -> bool:
@@ -85,15 +98,17 @@ def take_over(tx: Tx, key: str, *, job_id: int, token: int) -> None:
     )
 
 
-def release(tx: Tx, key: str, *, token: int) -> None:
-    """Free an intent whose call certainly did not happen; no effect on somebody else's."""
-    tx.run(
-        """
-        UPDATE outrider.effects SET token = 0
-         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id()
-           AND token = %(token)s AND state = 'intent'
-        """,
-        {"key": key, "token": token},
+def release(tx: Tx, key: str, *, token: int) -> bool:
+    """Free an intent whose call certainly did not happen; False, and no effect, when it is not ours."""
+    return bool(
+        tx.run(
+            """
+            UPDATE outrider.effects SET token = 0
+             WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id()
+               AND token = %(token)s AND state = 'intent'
+            """,
+            {"key": key, "token": token},
+        )
     )
 
 
@@ -145,6 +160,32 @@ def doubt(tx: Tx, key: str, *, token: int, reason: str) -> bool:
             """,
             {"key": key, "token": token, "reason": reason},
         )
+    )
+
+
+def disown(tx: Tx, key: str) -> bool:
+    """Somebody knows that the call did not happen: whoever runs next makes it. False: not in doubt."""
+    return bool(
+        tx.run(
+            """
+            UPDATE outrider.effects SET state = 'intent', token = 0, settled_at = NULL, reason = NULL
+             WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id() AND state = 'in_doubt'
+            """,
+            {"key": key},
+        )
+    )
+
+
+def list_doubts(tx: Tx, *, tenant_id: UUID | None, limit: int) -> list[Doubt]:
+    """Calls whose end nobody knows, oldest first; None: of all tenants. Needs the operator's hat."""
+    return tx.list(
+        Doubt,
+        """
+        SELECT key, tenant_id, job_id, reason, intent_at FROM outrider.effects
+         WHERE state = 'in_doubt' AND (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
+         ORDER BY intent_at LIMIT %(limit)s
+        """,
+        {"tenant": tenant_id, "limit": limit},
     )
 
 

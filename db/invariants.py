@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import LiteralString
 
+from db.invariants_outreach import OUTREACH
 from db.pool import Tx
 
 _GRACE = timedelta(seconds=5)
@@ -98,7 +99,7 @@ INVARIANTS: dict[str, LiteralString] = {
                || coalesce(t.to_status::text, 'nothing')
           FROM outrider.leads l LEFT JOIN LATERAL (
                SELECT to_status FROM outrider.lead_status_transitions t
-                WHERE t.lead_id = l.id ORDER BY t.id DESC LIMIT 1) t ON true
+                WHERE t.tenant_id = l.tenant_id AND t.lead_id = l.id ORDER BY t.id DESC LIMIT 1) t ON true
          WHERE l.status IS DISTINCT FROM t.to_status
     """,
     "leads.broken_history": """
@@ -137,14 +138,16 @@ INVARIANTS: dict[str, LiteralString] = {
     "webhooks.unheard": """
         SELECT 'webhook event ' || w.id, 'was accepted and nothing follows from it'
           FROM outrider.webhook_events w
-         WHERE w.lead_id IS NULL OR NOT EXISTS (
+         WHERE NOT EXISTS (
                SELECT 1 FROM outrider.job_keys k
-                WHERE k.tenant_id = w.tenant_id
+                WHERE k.tenant_id = w.tenant_id AND w.lead_id IS NOT NULL
                   AND k.key = 'lead.captured:' || w.source_id || ':' || w.external_id || '>lead.enrich')
+           AND NOT EXISTS (SELECT 1 FROM outrider.mails m WHERE m.id = w.mail_id)
     """,
     "tenancy.unprotected": """
         SELECT 'schema', problem FROM outrider.unprotected()
     """,
+    **OUTREACH,
 }
 
 

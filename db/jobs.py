@@ -12,12 +12,15 @@ from db.pool import Tx
 from schemas.base import Job
 from schemas.enums import JobState
 
-Scope = Literal["live", "days", "ever"]
+Scope = Literal["live", "gather", "days", "ever"]
 
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """At most one job per key and tenant: while it lives, for some days, or for ever."""
+    """At most one job per key and tenant: while it lives, until it starts, for some days, or for ever.
+
+    `gather` is until it starts: what commits before the job's first statement, the job sees.
+    """
 
     key: str
     scope: Scope = "ever"
@@ -30,12 +33,13 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be; `after` is business time."""
+    """A job to be; `after` and `due_at` are business time, and `due_at` wins."""
 
     job: Job
     unique: Unique | None = None
     after: timedelta = timedelta(0)
     replay_of: int | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +63,50 @@ class JobRow:
 
 
 def add(tx: Tx, jobs: Sequence[NewJob]) -> list[int]:
-    """Queue jobs in this transaction, in one statement; returns the ids of those that were new."""
-    if not jobs:
+    """Queue jobs in this transaction; returns the ids of those that were new.
+
+    One statement, and more only where jobs are gathered.
+    """
+    made = _insert(tx, [_record(job) for job in jobs])
+    waiting = [job for job in jobs if job.unique and job.unique.scope == "gather"]
+    while waiting and (gone := _gone(tx, waiting)):
+        made += _insert(tx, [_record(job) for job in gone])
+        waiting = gone
+    return made
+
+
+def _gone(tx: Tx, waiting: list[NewJob]) -> list[NewJob]:
+    """Those whose gathering job started before we could lean on it; the others wait for our commit.
+
+    A shared lock on the waiting job: its claim, an update, waits until this transaction ended, so
+    what we wrote is there when the job reads. Several may hold it at once.
+    """
+    keys = [_live_key(job) for job in waiting]
+    found = tx.conn.execute(
+        """
+        SELECT live_key FROM outrider.jobs
+         WHERE live_key = ANY(%(keys)s)
+           AND tenant_id IS NOT DISTINCT FROM outrider.current_tenant_id()
+         ORDER BY id FOR SHARE
+        """,
+        {"keys": keys},
+    ).fetchall()
+    held = {key for (key,) in found}
+    return [job for job, key in zip(waiting, keys, strict=True) if key not in held]
+
+
+def _insert(tx: Tx, records: list[dict[str, object]]) -> list[int]:
+    if not records:
         return []
     rows = tx.conn.execute(
         """
         WITH wanted AS MATERIALIZED (
-            SELECT nextval('outrider.job_ids') AS id, w.*
+            SELECT nextval('outrider.job_ids') AS id, w.*,
+                   coalesce(w.due_at, outrider.now() + w.after) AS due
               FROM jsonb_to_recordset(%(jobs)s) AS w (
                    actor text, payload jsonb, version smallint, max_attempts smallint,
-                   after interval, key text, scope text, days integer, replay_of bigint)
+                   after interval, due_at timestamptz, key text, live_key text, scope text,
+                   days integer, replay_of bigint)
         ), fresh AS (
             INSERT INTO outrider.job_keys AS k (key, job_id, expires_at)
             SELECT DISTINCT ON (key) key, id, clock_timestamp() + make_interval(days => days)
@@ -81,16 +119,14 @@ def add(tx: Tx, jobs: Sequence[NewJob]) -> list[int]:
         INSERT INTO outrider.jobs (id, actor, payload, version, max_attempts, state, due_at, live_key,
                                    replay_of)
         SELECT id, actor, payload, version, max_attempts,
-               CASE WHEN after > '0' THEN 'delayed' ELSE 'ready' END::outrider.job_state,
-               outrider.now() + after,
-               CASE WHEN scope = 'live' THEN key END,
-               replay_of
+               CASE WHEN due > outrider.now() THEN 'delayed' ELSE 'ready' END::outrider.job_state,
+               due, live_key, replay_of
           FROM wanted
-         WHERE scope IS NULL OR scope = 'live' OR id IN (SELECT job_id FROM fresh)
+         WHERE live_key IS NOT NULL OR scope IS NULL OR id IN (SELECT job_id FROM fresh)
             ON CONFLICT DO NOTHING
         RETURNING id, actor
         """,
-        {"jobs": Jsonb([_record(job) for job in jobs])},
+        {"jobs": Jsonb(records)},
     ).fetchall()
     tx.rings.update(str(actor) for _, actor in rows)
     return [int(str(job_id)) for job_id, _ in rows]
@@ -104,9 +140,18 @@ def _record(new: NewJob) -> dict[str, object]:
         "version": new.job.version,
         "max_attempts": new.job.attempts,
         "after": f"{new.after // timedelta(microseconds=1)} microseconds",
+        "due_at": new.due_at.isoformat() if new.due_at else None,
         "replay_of": new.replay_of,
+        "live_key": _live_key(new),
         **unique,
     }
+
+
+def _live_key(new: NewJob) -> str | None:
+    """A gathering job gives its key up when it is claimed (db/claims.py); a live one keeps it."""
+    if new.unique is None or new.unique.scope not in {"live", "gather"}:
+        return None
+    return f"gather:{new.unique.key}" if new.unique.scope == "gather" else new.unique.key
 
 
 def cancel(tx: Tx, job_id: int) -> bool:

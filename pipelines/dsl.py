@@ -1,8 +1,11 @@
-"""The vocabulary of pipelines: `on(Event, then=Job, when=…, after=…)`. Refuses a step that cannot work."""
+"""The vocabulary of pipelines: `on(Event, then=Job, when=…, after=… | until=… | gather=…)`.
+
+Refuses a step that cannot work.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from schemas.base import Event, Job
@@ -15,6 +18,19 @@ class BrokenPipeline(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Consequence:
+    """A job that follows from a fact, and how it waits.
+
+    `after` and `due_at` are business time. `gathers`: all facts of the wait share one job.
+    """
+
+    job: Job
+    after: timedelta = timedelta(0)
+    due_at: datetime | None = None
+    gathers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One consequence: this event makes that job, perhaps only if, perhaps only later."""
 
@@ -22,12 +38,17 @@ class Step:
     job: type[Job]
     when: Callable[[Event], bool] | None
     after: timedelta
+    until: str | None
+    gather: timedelta | None
 
-    def consequence(self, event: Event) -> Job | None:
-        """The job that follows from `event`, or None. Matches the exact type, not its children."""
+    def consequence(self, event: Event) -> Consequence | None:
+        """What follows from `event`, or None. Matches the exact type, not its children."""
         if type(event) is not self.event or (self.when and not self.when(event)):
             return None
-        return self.job(**{field: getattr(event, field) for field in self.job.model_fields})
+        job = self.job(**{field: getattr(event, field) for field in self.job.model_fields})
+        if self.gather is not None:
+            return Consequence(job, after=self.gather, gathers=True)
+        return Consequence(job, self.after, getattr(event, self.until) if self.until else None)
 
 
 def on(
@@ -36,22 +57,22 @@ def on(
     then: type[Job],
     when: Callable[[E], bool] | None = None,
     after: timedelta = timedelta(0),
+    until: str | None = None,
+    gather: timedelta | None = None,
 ) -> Step:
-    """One line of a pipeline; `after` is business time.
+    """One line of a pipeline; every wait is business time, and there is one kind of it per line.
 
-    Raises BrokenPipeline at import when the job needs a field that the event has not.
+    `after` waits a while; `until` waits for the moment in the event's field of that name; `gather`
+    waits a while too, and whatever happens meanwhile shares the one job (same fields, same tenant).
+    Raises BrokenPipeline at import when the job or `until` needs a field that the event has not.
     """
-    if missing := sorted(set(then.model_fields) - set(event.model_fields)):
+    needed = {*then.model_fields, *([until] if until else [])}
+    if missing := sorted(needed - set(event.model_fields)):
         raise BrokenPipeline(f"{then.__name__} needs {missing}, which {event.__name__} has not.")
-    return Step(event, then, cast("Callable[[Event], bool] | None", when), after)
-
-
-@dataclass(frozen=True, slots=True)
-class Consequence:
-    """A job that follows from a fact, and how long it waits."""
-
-    job: Job
-    after: timedelta
+    if (bool(after) + (until is not None) + (gather is not None)) > 1:
+        raise BrokenPipeline(f"{then.__name__} waits in two ways for {event.__name__}.")
+    asks = cast("Callable[[Event], bool] | None", when)
+    return Step(event, then, asks, after, until, gather)
 
 
 class Pipeline:
@@ -64,5 +85,5 @@ class Pipeline:
     def consequences(self, event: Event) -> Iterator[Consequence]:
         """Everything that follows from `event`, in the order of the table."""
         for step in self.steps:
-            if job := step.consequence(event):
-                yield Consequence(job, step.after)
+            if consequence := step.consequence(event):
+                yield consequence

@@ -1,10 +1,15 @@
 """Turn a fact into the work that follows from it, inside the caller's transaction."""
 
+from collections.abc import Iterable, Iterator
+
 from db import Tx, jobs
+from pipelines.dsl import Consequence
 from pipelines.lead_journey import LEAD_JOURNEY
+from pipelines.replies import REPLIES
+from pipelines.telling import TELLING
 from schemas.base import Event
 
-PIPELINES = (LEAD_JOURNEY,)
+PIPELINES = (LEAD_JOURNEY, REPLIES, TELLING)
 
 
 def emit(tx: Tx, event: Event, *, key: str) -> list[int]:
@@ -13,15 +18,27 @@ def emit(tx: Tx, event: Event, *, key: str) -> list[int]:
     `key` names the occurrence ("this webhook", "this lead with these facts"), so that a job that
     runs twice emits once, for ever. Commits and rolls back with `tx`.
     """
-    return jobs.add(
-        tx,
-        [
-            jobs.NewJob(
+    return emit_all(tx, [(event, key)])
+
+
+def emit_all(tx: Tx, facts: Iterable[tuple[Event, str]]) -> list[int]:
+    """`emit` for many facts with their keys, in one statement."""
+    return jobs.add(tx, [job for event, key in facts for job in _work(event, key)])
+
+
+def _work(event: Event, key: str) -> Iterator[jobs.NewJob]:
+    for pipeline in PIPELINES:
+        for consequence in pipeline.consequences(event):
+            yield jobs.NewJob(
                 consequence.job,
-                jobs.Unique(f"{event.name}:{key}>{consequence.job.name}"),
+                _unique(event, key, consequence),
                 consequence.after,
+                due_at=consequence.due_at,
             )
-            for pipeline in PIPELINES
-            for consequence in pipeline.consequences(event)
-        ],
-    )
+
+
+def _unique(event: Event, key: str, consequence: Consequence) -> jobs.Unique:
+    job = consequence.job
+    if consequence.gathers:
+        return jobs.Unique(f"{job.name}:{job.model_dump_json()}", scope="gather")
+    return jobs.Unique(f"{event.name}:{key}>{job.name}")

@@ -1,8 +1,8 @@
 """The pipelines as a picture, drawn from the tables that run. Refuses to know anything else."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
+from pipelines.dsl import Step
 from pipelines.engine import PIPELINES
 from pipelines.schedules import SCHEDULES
 
@@ -15,7 +15,7 @@ def mermaid() -> str:
 def text() -> str:
     """The same, one line per consequence."""
     lines = [
-        f"{step.event.name} → {step.job.name}{_conditions(conditional=step.when is not None, after=step.after)}"
+        f"{step.event.name} → {step.job.name}{_conditions(step)}"
         for pipeline in PIPELINES
         for step in pipeline.steps
     ]
@@ -25,7 +25,7 @@ def text() -> str:
 def _steps() -> Iterator[str]:
     for pipeline in PIPELINES:
         for step in pipeline.steps:
-            label = _conditions(conditional=step.when is not None, after=step.after).strip()
+            label = _conditions(step).strip()
             arrow = f"-- {label} -->" if label else "-->"
             yield (
                 f"  {step.event.__name__}([{step.event.name}])"
@@ -44,6 +44,11 @@ def _clocks() -> Iterator[str]:
         )
 
 
-def _conditions(*, conditional: bool, after: timedelta) -> str:
-    words = ["if" if conditional else "", f"after {after}" if after else ""]
+def _conditions(step: Step) -> str:
+    words = [
+        "if" if step.when else "",
+        f"after {step.after}" if step.after else "",
+        f"at {step.until}" if step.until else "",
+        f"gathered for {step.gather}" if step.gather is not None else "",
+    ]
     return "".join(f" {word}" for word in words if word)

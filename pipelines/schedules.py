@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 from schemas.base import Job
-from schemas.jobs import CheckInvariants, PruneHistory
+from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory
 
 _MISSED_CAP = 10_000
 """Counting further than this tells nobody anything."""
@@ -27,6 +27,7 @@ class Schedule:
 
 SCHEDULES = (
     Schedule("invariants", "*/10 * * * *", "UTC", CheckInvariants()),
+    Schedule("crm", "*/15 * * * *", "UTC", NudgeCrm()),
     Schedule("retention", "17 3 * * *", "UTC", PruneHistory()),
 )
 

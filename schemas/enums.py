@@ -66,3 +66,127 @@ class EffectState(StrEnum):
     INTENT = "intent"
     DONE = "done"
     IN_DOUBT = "in_doubt"
+
+
+class SuppressionKind(StrEnum):
+    EMAIL = "email"
+    DOMAIN = "domain"
+
+
+class SuppressionReason(StrEnum):
+    UNSUBSCRIBE = "unsubscribe"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    LEGAL = "legal"
+    MANUAL = "manual"
+    CUSTOMER = "customer"
+    COMPETITOR = "competitor"
+    ERASURE = "erasure"
+    IMPORT = "import"
+
+
+class MailboxStatus(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class MailSecurity(StrEnum):
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class CampaignStatus(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+
+
+class EnrollmentStatus(StrEnum):
+    ACTIVE = "active"
+    HELD = "held"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+
+
+class StepStatus(StrEnum):
+    SCHEDULED = "scheduled"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StopReason(StrEnum):
+    REPLIED = "replied"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    MEETING = "meeting"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"
+    OPERATOR = "operator"
+
+
+class MessageDirection(StrEnum):
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+
+
+class MessageStatus(StrEnum):
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    RECEIVED = "received"
+
+
+class ReplyAuthor(StrEnum):
+    HUMAN = "human"
+    OUT_OF_OFFICE = "out_of_office"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+
+
+class ReplyIntent(StrEnum):
+    MEETING_REQUEST = "meeting_request"
+    INTERESTED = "interested"
+    QUESTION = "question"
+    NOT_INTERESTED = "not_interested"
+    UNSUBSCRIBE = "unsubscribe"
+    OUT_OF_OFFICE = "out_of_office"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    REFERRAL = "referral"
+    WRONG_PERSON = "wrong_person"
+    OTHER = "other"
+
+
+class ReplyDecision(StrEnum):
+    STOP = "stop"
+    PAUSE = "pause"
+    RELEASE = "release"
+    REVIEW = "review"
+    NONE = "none"
+
+
+class MailMatch(StrEnum):
+    REFERENCE = "reference"
+    RETURNED = "returned"
+    TOKEN = "token"  # noqa: S105  (how a mail was matched, not a password)
+    ADDRESS = "address"
+    OWN = "own"
+    NONE = "none"
+
+
+class CrmStatus(StrEnum):
+    CONNECTED = "connected"
+    NEEDS_REAUTH = "needs_reauth"
+    PAUSED = "paused"
+
+
+class CrmOverwrite(StrEnum):
+    ALWAYS = "always"
+    IF_EMPTY = "if_empty"

@@ -6,6 +6,7 @@
   + Permanent       trying again cannot help: dead letter with the reason
     - Poison        the message itself cannot be understood
       . NoSuchRow   it names something that is not there
+  + Unanswered      a call was begun and nobody knows how it ended: look for evidence
 """
 
 from datetime import timedelta
@@ -29,6 +30,10 @@ class RateLimited(Transient):
 
 class Permanent(JobError):
     """Trying again would fail the same way."""
+
+
+class Unanswered(JobError):
+    """A call to the outside world was begun, and its end is unknown; it may have happened."""
 
 
 class Poison(Permanent):

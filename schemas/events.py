@@ -1,9 +1,11 @@
 """Facts, in the past tense. The pipeline says what follows from each."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from schemas.base import Event
+from schemas.enums import LeadStatus, LeadTier, MailMatch, ReplyAuthor, ReplyIntent
 
 
 class LeadCaptured(Event):
@@ -18,3 +20,96 @@ class LeadEnriched(Event):
 
     name: ClassVar[str] = "lead.enriched"
     lead_id: UUID
+
+
+class LeadScored(Event):
+    """A lead has a number, a tier and the reasons for both."""
+
+    name: ClassVar[str] = "lead.scored"
+    lead_id: UUID
+    tier: LeadTier
+
+
+class LeadMoved(Event):
+    """A lead moved along the funnel because of something between us and the person."""
+
+    name: ClassVar[str] = "lead.moved"
+    lead_id: UUID
+    to: LeadStatus
+
+
+class CampaignOpened(Event):
+    """A campaign was activated, and may take leads."""
+
+    name: ClassVar[str] = "campaign.opened"
+    campaign_id: UUID
+
+
+class CampaignFull(Event):
+    """A campaign took all the new leads that a day allows, and more are waiting."""
+
+    name: ClassVar[str] = "campaign.full"
+    campaign_id: UUID
+    due_at: datetime
+
+
+class StepScheduled(Event):
+    """A step of an enrollment is to be done at a moment; a later epoch makes this plan void."""
+
+    name: ClassVar[str] = "step.scheduled"
+    step_id: UUID
+    epoch: int
+    due_at: datetime
+
+
+class EnrollmentPaused(Event):
+    """A sequence waits for a date, as an absence notice asked."""
+
+    name: ClassVar[str] = "enrollment.paused"
+    enrollment_id: UUID
+    epoch: int
+    due_at: datetime
+
+
+class MailboxStirred(Event):
+    """Somebody who listens to a mailbox heard something, or it is time to look."""
+
+    name: ClassVar[str] = "mailbox.stirred"
+    mailbox_id: UUID
+
+
+class MailReceived(Event):
+    """A mail is stored as it came, for the first time."""
+
+    name: ClassVar[str] = "mail.received"
+    mail_id: UUID
+
+
+class MailMatched(Event):
+    """We know whose mail this is, or that nobody does; what it interrupts is held."""
+
+    name: ClassVar[str] = "mail.matched"
+    mail_id: UUID
+    match: MailMatch
+
+
+class ReplyClassified(Event):
+    """A mail was understood; what it says has not been acted on yet."""
+
+    name: ClassVar[str] = "reply.classified"
+    reply_id: UUID
+    author: ReplyAuthor
+    intent: ReplyIntent
+
+
+class ContactsCollected(Event):
+    """A batch of leads waits to be told to a CRM."""
+
+    name: ClassVar[str] = "contacts.collected"
+    batch_id: UUID
+
+
+class ContactsLeft(Event):
+    """A batch is through, and leads that changed meanwhile are left to be told."""
+
+    name: ClassVar[str] = "contacts.left"

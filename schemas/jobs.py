@@ -4,7 +4,19 @@ from typing import ClassVar
 from uuid import UUID
 
 from schemas.base import Event, Job
-from schemas.events import LeadEnriched
+from schemas.events import (
+    CampaignFull,
+    ContactsCollected,
+    ContactsLeft,
+    EnrollmentPaused,
+    LeadEnriched,
+    LeadMoved,
+    LeadScored,
+    MailMatched,
+    MailReceived,
+    ReplyClassified,
+    StepScheduled,
+)
 
 
 class EnrichLead(Job):
@@ -19,7 +31,87 @@ class ScoreLead(Job):
     """Put a number, a tier and the reasons for both on a lead."""
 
     name: ClassVar[str] = "lead.score"
+    emits: ClassVar[tuple[type[Event], ...]] = (LeadScored,)
     lead_id: UUID
+
+
+class FillCampaigns(Job):
+    """Enroll the leads that a tenant's active campaigns wait for, as many as today allows."""
+
+    name: ClassVar[str] = "campaign.fill"
+    emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled, CampaignFull)
+
+
+class SendStep(Job):
+    """Send one mail of a sequence, once, or say why not."""
+
+    name: ClassVar[str] = "step.send"
+    emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled, LeadMoved)
+    step_id: UUID
+    epoch: int
+
+
+class SettleHold(Job):
+    """Turn a hold into a stop, a pause until a date, or a release, as the reply asks."""
+
+    name: ClassVar[str] = "enrollment.settle"
+    emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled, EnrollmentPaused, LeadMoved)
+    reply_id: UUID
+
+
+class ResumeEnrollment(Job):
+    """End a pause whose date has come."""
+
+    name: ClassVar[str] = "enrollment.resume"
+    emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled,)
+    enrollment_id: UUID
+    epoch: int
+
+
+class ReadMailbox(Job):
+    """Store every mail that a mailbox has and we have not, from its cursor on."""
+
+    name: ClassVar[str] = "mailbox.read"
+    emits: ClassVar[tuple[type[Event], ...]] = (MailReceived,)
+    mailbox_id: UUID
+
+
+class MatchMail(Job):
+    """Find out whose mail this is, and hold what it interrupts."""
+
+    name: ClassVar[str] = "mail.match"
+    emits: ClassVar[tuple[type[Event], ...]] = (MailMatched,)
+    mail_id: UUID
+
+
+class ClassifyMail(Job):
+    """Find out who wrote a mail and what it asks for; suppress at once when it asks for that."""
+
+    name: ClassVar[str] = "reply.classify"
+    emits: ClassVar[tuple[type[Event], ...]] = (ReplyClassified,)
+    mail_id: UUID
+
+
+class CollectContacts(Job):
+    """Make batches of the leads that a tenant's CRMs have yet to hear of."""
+
+    name: ClassVar[str] = "crm.collect"
+    emits: ClassVar[tuple[type[Event], ...]] = (ContactsCollected,)
+
+
+class UpsertContacts(Job):
+    """Tell a CRM one batch of contacts."""
+
+    name: ClassVar[str] = "crm.upsert"
+    emits: ClassVar[tuple[type[Event], ...]] = (ContactsLeft,)
+    batch_id: UUID
+
+
+class NudgeCrm(Job):
+    """Wake the collectors of tenants whose leads changed without a fact that says so: a person did it."""
+
+    name: ClassVar[str] = "house.nudge_crm"
+    emits: ClassVar[tuple[type[Event], ...]] = (ContactsLeft,)
 
 
 class CheckInvariants(Job):

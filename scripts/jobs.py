@@ -5,13 +5,14 @@ from uuid import UUID
 
 import typer
 
-from db import Tx, audit, job_log, jobs, pauses
+from db import Tx, audit, effects, job_log, jobs, pauses, tenants
 from schemas.enums import JobState
 from schemas.errors import NoSuchRow, Permanent
-from scripts.options import AnyActor, AnyTenant, Json, Limit, Reason
+from scripts.options import AnyActor, AnyTenant, Json, Limit, Reason, Tenant
 from scripts.output import out, show, show_one
 from scripts.session import open_database, whoami
 from scripts.tenants import id_of
+from workers.doubts import settle as settle_doubt
 
 app = typer.Typer(no_args_is_help=True)
 _COLUMNS = ("id", "actor", "state", "attempt", "due_at", "retry_at", "last_error")
@@ -59,6 +60,34 @@ def cancel(job_id: int, reason: Reason) -> None:
             audit.record(tx, operator=whoami(), action="cancel", resource_type="job",
                          resource_id=str(job_id), reason=reason)  # fmt: skip
     out.print(f"Job {job_id} is cancelled.")
+
+
+@app.command("doubts")
+def doubts(tenant: AnyTenant = None, limit: Limit = 50, as_json: Json = False) -> None:
+    """List calls to the outside world whose end nobody knows; nothing repeats them by itself."""
+    with open_database() as (database, _), database.hat("operator") as tx:
+        rows = effects.list_doubts(tx, tenant_id=id_of(tx, tenant), limit=limit)
+    show(rows, as_json=as_json, empty="No doubts.")
+
+
+@app.command("settle")
+def settle(
+    key: str,
+    tenant: Tenant,
+    reason: Reason,
+    happened: Annotated[
+        bool | None,
+        typer.Option("--happened/--did-not-happen", help="What you found out, e.g. in the logs."),
+    ] = None,
+) -> None:
+    """Settle one doubt, as its key is listed; the job goes on, and sends only what was not sent."""
+    if happened is None:
+        raise typer.BadParameter("say --happened or --did-not-happen")
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            found = tenants.get_by_slug(tx, tenant)
+        settle_doubt(database, found.id, key, happened=happened, operator=whoami(), reason=reason)
+    out.print(f"Settled: {key} {'happened' if happened else 'did not happen'}.", highlight=False)
 
 
 def _tenant_of(tx: Tx, job_id: int) -> UUID | None:

@@ -19,7 +19,7 @@ from db import Database, Tx, claims, dead, effects
 from db.claims import LeaseLost
 from db.pool import DatabaseAway
 from providers.ports import Providers
-from schemas.errors import JobError, Permanent, Poison, RateLimited, Transient
+from schemas.errors import JobError, Permanent, Poison, RateLimited, Transient, Unanswered
 from telemetry import logs, metrics, sentry
 from telemetry.redaction import scrub_text
 from workers.actor import Spec
@@ -141,7 +141,7 @@ class Runner:
         pause = spec.retry.pause(claim.attempt)
         self._settle(claim, lambda tx: claims.retry(
             tx, claim.id, claim.token, after=pause, error=reason))  # fmt: skip
-        if not isinstance(error, (Transient, TimeLimitExceeded)):
+        if not isinstance(error, (Transient, Unanswered, TimeLimitExceeded)):
             sentry.bug(error, actor=claim.actor)
         return "failed", {**known, "seconds": pause.total_seconds()}
 

@@ -1,11 +1,11 @@
 """Everything an actor may touch, handed to it rather than imported by it."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from db import Database, Tx, claims
-from pipelines.engine import emit
+from pipelines.engine import emit_all
 from providers.ports import Providers
 from schemas.base import Event, Job
 from schemas.errors import Poison
@@ -44,6 +44,11 @@ class Context:
 
     def emit(self, tx: Tx, event: Event, *, key: str) -> None:
         """Establish a fact in `tx`; `key` names its occurrence. Poison when the job may not."""
-        if type(event) not in self.job.emits:
-            raise Poison(f"{self.job.name} does not declare that it emits {event.name}.")
-        emit(tx, event, key=key)
+        self.emit_all(tx, [(event, key)])
+
+    def emit_all(self, tx: Tx, facts: Sequence[tuple[Event, str]]) -> None:
+        """`emit` for many facts with their keys, in one statement."""
+        for event, _ in facts:
+            if type(event) not in self.job.emits:
+                raise Poison(f"{self.job.name} does not declare that it emits {event.name}.")
+        emit_all(tx, facts)

@@ -14,10 +14,10 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
-from db import claims, effects
+from db import Tx, claims, effects
 from schemas.base import Value
 from schemas.enums import EffectClass, EffectState
-from schemas.errors import JobError, Permanent, RateLimited, Transient
+from schemas.errors import JobError, Permanent, RateLimited, Transient, Unanswered
 from workers.context import Context
 
 V = TypeVar("V", bound=Value)
@@ -39,9 +39,12 @@ class InDoubt(JobError):
 class Effect(Generic[V]):
     """One call: its business key, how to make it, and how to find out whether it was made.
 
-    `call` raises Transient or Permanent only when certainly nothing happened; any other exception
-    leaves the call in doubt. `evidence` answers with what the call would have, or None when it
-    found nothing (which proves nothing).
+    `call` raises Transient or Permanent only when certainly nothing happened, Unanswered when it
+    may have; any other exception leaves the call in doubt as well. `evidence` answers with what the
+    call would have, or None when it found nothing (which proves nothing).
+    `guard` runs in the transaction that claims a new call, and refuses it by raising: whatever it
+    locks or reads there holds at the claim. `undo` takes back what `guard` wrote, in the transaction
+    that frees a call that certainly did not happen; `done` runs in the one that settles it.
     """
 
     key: str
@@ -49,6 +52,9 @@ class Effect(Generic[V]):
     answer: type[V]
     call: Callable[[], V]
     evidence: Callable[[], V | None] | None = None
+    guard: Callable[[Tx], None] | None = None
+    undo: Callable[[Tx, JobError], None] | None = None
+    done: Callable[[Tx, V], None] | None = None
 
 
 class _Next(Enum):
@@ -60,7 +66,7 @@ def perform(ctx: Context, effect: Effect[V]) -> V:
     """Make the call, or give back what an earlier one answered.
 
     Raises RateLimited while another live job makes the same call, InDoubt when an unrepeatable
-    call was begun and nothing shows how it ended, LeaseLost, and whatever `call` raises.
+    call was begun and nothing shows how it ended, LeaseLost, and whatever `guard` and `call` raise.
     """
     decision = _claim(ctx, effect)
     if isinstance(decision, Value):
@@ -68,7 +74,12 @@ def perform(ctx: Context, effect: Effect[V]) -> V:
     if decision is _Next.LOOK:
         return _find_evidence(ctx, effect)
     ctx.faults.reach("effect.after_intent")
-    answer = _call(ctx, effect)
+    try:
+        answer = _call(ctx, effect)
+    except Unanswered:
+        if effect.kind is EffectClass.REPEATABLE:
+            raise
+        return _find_evidence(ctx, effect)
     ctx.faults.reach("effect.after_call")
     _settle(ctx, effect, answer)
     return answer
@@ -79,7 +90,7 @@ def _claim(ctx: Context, effect: Effect[V]) -> V | _Next:
     with ctx.transaction() as tx:
         claims.hold(tx, **mine)  # a worker that lost its job begins no new call
         if effects.claim(tx, effect.key, effect.kind, **mine):
-            return _Next.CALL
+            return _allowed(tx, effect)
         known = effects.get_locked(tx, effect.key)
         if known.state is EffectState.DONE:
             return effect.answer.model_validate(known.response)
@@ -87,16 +98,23 @@ def _claim(ctx: Context, effect: Effect[V]) -> V | _Next:
             raise RateLimited(f"Job {known.job_id} is making this call.", retry_after=_BUSY)
         if effect.kind is EffectClass.REPEATABLE or known.released:
             effects.take_over(tx, effect.key, **mine)
-            return _Next.CALL
+            return _allowed(tx, effect)
         return _Next.LOOK
+
+
+def _allowed(tx: Tx, effect: Effect[V]) -> _Next:
+    if effect.guard:
+        effect.guard(tx)
+    return _Next.CALL
 
 
 def _call(ctx: Context, effect: Effect[V]) -> V:
     try:
         return effect.call()
-    except (Transient, Permanent):
+    except (Transient, Permanent) as error:
         with ctx.transaction() as tx:
-            effects.release(tx, effect.key, token=ctx.claim.token)
+            if effects.release(tx, effect.key, token=ctx.claim.token) and effect.undo:
+                effect.undo(tx, error)
         raise
 
 
@@ -108,6 +126,8 @@ def _find_evidence(ctx: Context, effect: Effect[V]) -> V:
     with ctx.transaction() as tx:
         effects.prove(tx, effect.key, job_id=ctx.claim.id, token=ctx.claim.token,
                       response=found.to_json())  # fmt: skip
+        if effect.done:
+            effect.done(tx, found)
         claims.unpark(tx, effect_key=effect.key)
     return found
 
@@ -116,4 +136,6 @@ def _settle(ctx: Context, effect: Effect[V], answer: V) -> None:
     # Its own transaction, before the body goes on: the sooner it is known, the less is repeated.
     with ctx.transaction() as tx:
         effects.settle(tx, effect.key, token=ctx.claim.token, response=answer.to_json())
+        if effect.done:
+            effect.done(tx, answer)
         claims.unpark(tx, effect_key=effect.key)  # of those who gave up on us meanwhile

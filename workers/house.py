@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from db import dead, invariants, job_log
+from db import crm_outbox, dead, invariants, job_log
 from schemas.errors import Permanent
-from schemas.jobs import CheckInvariants, PruneHistory
+from schemas.events import ContactsLeft
+from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory
 from workers.actor import actor
 from workers.context import Context
 from workers.retry import PATIENT
@@ -30,6 +31,16 @@ def check_invariants(job: CheckInvariants, ctx: Context) -> None:
         raise Permanent(
             f"{first.invariant}: {first.subject} {first.problem} ({len(found)} in all)."
         )
+
+
+@actor(NudgeCrm, queue="house", retry=PATIENT, limit=timedelta(minutes=5))
+def nudge_crm(_job: NudgeCrm, ctx: Context) -> None:
+    """Idempotent: a collector that waits already is not made twice."""
+    with ctx.database.hat("operator") as tx:
+        waiting = crm_outbox.list_waiting_tenants(tx)
+    for tenant_id in waiting:
+        with ctx.database.tenant(tenant_id) as tx:
+            ctx.emit(tx, ContactsLeft(), key=f"nudge:{ctx.claim.id}")
 
 
 @actor(PruneHistory, queue="house", retry=PATIENT, limit=timedelta(minutes=10))

@@ -6,6 +6,7 @@ from db import enrichments, leads, scores
 from schemas.enrichments import Enrichment
 from schemas.enums import LeadStatus
 from schemas.errors import NoSuchRow
+from schemas.events import LeadScored
 from schemas.jobs import ScoreLead
 from schemas.scores import features, score
 from workers.actor import actor
@@ -35,4 +36,7 @@ def score_lead(job: ScoreLead, ctx: Context) -> None:
         )
         leads.set_score(tx, lead.id, score=verdict.points, tier=verdict.tier)
         leads.move(tx, lead, LeadStatus.SCORED, cause=job.name)
+        ctx.emit(
+            tx, LeadScored(lead_id=lead.id, tier=verdict.tier), key=f"{lead.id}:{ctx.claim.id}"
+        )
     ctx.log.info("lead.scored", lead_id=str(lead.id), tier=verdict.tier, new=new)

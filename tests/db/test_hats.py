@@ -77,7 +77,8 @@ def test_a_person_may_not_set_what_an_actor_concludes(
 PRIVATE = {
     "email", "email_norm", "full_name", "first_name", "last_name", "phone", "linkedin_url",
     "linkedin_norm", "title", "attributes", "body", "sealed", "facts", "fields", "response",
-    "website", "company_name", "company_domain",
+    "website", "company_name", "company_domain", "raw", "value", "from_address", "to_address", "subject",
+    "body_text", "display_name", "verdict", "error", "username",
 }  # fmt: skip
 
 

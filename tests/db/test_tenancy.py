@@ -11,29 +11,10 @@ from psycopg import sql
 from db import Database
 from schemas import enums
 from schemas.jobs import EnrichLead
+from tests.db.planted_rows import PLANTED
 from tests.factories import capture, enqueue, start, tenant_called
 
 Peek = Callable[..., list[tuple[Any, ...]]]
-
-# One row of tenant %(t)s in every tenant table. A new table is one more line here.
-PLANTED: dict[str, LiteralString] = {
-    "outrider.memberships": "INSERT INTO outrider.memberships (tenant_id, user_id) SELECT %(t)s, id FROM outrider.users LIMIT 1",
-    "outrider.companies": "INSERT INTO outrider.companies (tenant_id, name) VALUES (%(t)s, 'X')",
-    "outrider.leads": "INSERT INTO outrider.leads (tenant_id, email) VALUES (%(t)s, 'x@x.test')",
-    "outrider.lead_status_transitions": "INSERT INTO outrider.lead_status_transitions (tenant_id, lead_id, to_status, cause) SELECT %(t)s, id, 'new', 'x' FROM outrider.leads WHERE tenant_id = %(t)s LIMIT 1",
-    "outrider.jobs": "INSERT INTO outrider.jobs (tenant_id, actor, payload, max_attempts) VALUES (%(t)s, 'a', '{}', 1)",
-    "outrider.job_keys": "INSERT INTO outrider.job_keys (tenant_id, key, job_id) VALUES (%(t)s, 'k', 1)",
-    "outrider.job_log": "INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, enqueued_at) VALUES (nextval('outrider.job_ids'), %(t)s, 'a', 'done', 1, now())",
-    "outrider.dead_letters": "INSERT INTO outrider.dead_letters (tenant_id, job_id, actor, payload, version, max_attempts, attempts, error_class, error_message, fingerprint) VALUES (%(t)s, nextval('outrider.job_ids'), 'a', '{}', 1, 1, 1, 'E', 'm', 'f')",
-    "outrider.effects": "INSERT INTO outrider.effects (tenant_id, key, class, job_id, token) VALUES (%(t)s, 'k', 'repeatable', 1, 1)",
-    "outrider.pauses": "INSERT INTO outrider.pauses (tenant_id, reason, paused_by) VALUES (%(t)s, 'r', 'p')",
-    "outrider.webhook_sources": "INSERT INTO outrider.webhook_sources (tenant_id, slug) VALUES (%(t)s, 's-' || left(%(t)s::text, 50))",
-    "outrider.webhook_events": "INSERT INTO outrider.webhook_events (tenant_id, source_id, external_id, body) SELECT %(t)s, id, 'e', 'body' FROM outrider.webhook_sources WHERE tenant_id = %(t)s",
-    "outrider_secret.credentials": "INSERT INTO outrider_secret.credentials (tenant_id, owner_type, owner_id, kind, sealed) SELECT %(t)s, 'webhook_source', id, 'hmac_secret', 'sealed' FROM outrider.webhook_sources WHERE tenant_id = %(t)s",
-    "outrider.enrichment_results": "INSERT INTO outrider.enrichment_results (tenant_id, lead_id, fingerprint, is_current) SELECT %(t)s, id, 'f', false FROM outrider.leads WHERE tenant_id = %(t)s LIMIT 1",
-    "outrider.scores": "INSERT INTO outrider.scores (tenant_id, lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) SELECT %(t)s, id, 'm', 1, 0, 'dead', '[]', 'h', false FROM outrider.leads WHERE tenant_id = %(t)s LIMIT 1",
-    "outrider.audit_logs": "INSERT INTO outrider.audit_logs (tenant_id, operator, action, resource_type, resource_id) VALUES (%(t)s, 'o', 'a', 't', 'i')",
-}  # fmt: skip
 
 
 @pytest.fixture

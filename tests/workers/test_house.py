@@ -8,7 +8,8 @@ from db import Database
 from providers.fake import world
 from schemas.enums import JobOutcome
 from schemas.jobs import CheckInvariants, PruneHistory
-from tests.factories import Toy, claim, enqueue, pick, session
+from tests.db.planted_rows import PLANTED as ROWS
+from tests.factories import Toy, capture, claim, enqueue, pick, session, tenant_called
 from tests.fix_world import Bench, Said, spec
 from workers.actor import registered
 from workers.attempt import Runner
@@ -70,3 +71,16 @@ def test_housekeeping_has_no_tenant_and_a_tenants_worker_cannot_do_it(
     runner = Runner(database, world(), lambda: session(database))
     runner.run(spec(Toy, lambda _job, _ctx: None), job_id, tenant)
     assert house(database, bench).state(job_id)[1] == 0
+
+
+def test_a_change_by_hand_wakes_the_collector_of_its_tenant_once(
+    database: Database, bench: Bench, tenant: UUID, peek: Peek
+) -> None:
+    with database.tenant(tenant) as tx:
+        capture(tx)
+        tx.run(ROWS["outrider.crm_connections"], {"t": tenant})
+        tx.run(ROWS["outrider.crm_outbox"], {"t": tenant})
+    tenant_called(database, "nothing-waits")
+    for _ in range(2):
+        house(database, bench).do(registered()["house.nudge_crm"])
+    assert peek("SELECT tenant_id FROM outrider.jobs WHERE actor = 'crm.collect'") == [(tenant,)]

@@ -1,0 +1,45 @@
+"""One row of tenant %(t)s in every tenant table, parents first. A new table is one more line here."""
+
+from typing import LiteralString
+
+_ONE: LiteralString = "WHERE tenant_id = %(t)s LIMIT 1"
+
+PLANTED: dict[str, LiteralString] = {
+    "outrider.memberships": "INSERT INTO outrider.memberships (tenant_id, user_id) SELECT %(t)s, id FROM outrider.users LIMIT 1",
+    "outrider.companies": "INSERT INTO outrider.companies (tenant_id, name) VALUES (%(t)s, 'X')",
+    "outrider.leads": "INSERT INTO outrider.leads (tenant_id, email) VALUES (%(t)s, 'x@x.test')",
+    "outrider.lead_status_transitions": "INSERT INTO outrider.lead_status_transitions (tenant_id, lead_id, to_status, cause) SELECT %(t)s, id, 'new', 'x' FROM outrider.leads " + _ONE,
+    "outrider.jobs": "INSERT INTO outrider.jobs (tenant_id, actor, payload, max_attempts) VALUES (%(t)s, 'a', '{}', 1)",
+    "outrider.job_keys": "INSERT INTO outrider.job_keys (tenant_id, key, job_id) VALUES (%(t)s, 'k', 1)",
+    "outrider.job_log": "INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, enqueued_at) VALUES (nextval('outrider.job_ids'), %(t)s, 'a', 'done', 1, now())",
+    "outrider.dead_letters": "INSERT INTO outrider.dead_letters (tenant_id, job_id, actor, payload, version, max_attempts, attempts, error_class, error_message, fingerprint) VALUES (%(t)s, nextval('outrider.job_ids'), 'a', '{}', 1, 1, 1, 'E', 'm', 'f')",
+    "outrider.effects": "INSERT INTO outrider.effects (tenant_id, key, class, job_id, token) VALUES (%(t)s, 'k', 'repeatable', 1, 1)",
+    "outrider.pauses": "INSERT INTO outrider.pauses (tenant_id, reason, paused_by) VALUES (%(t)s, 'r', 'p')",
+    "outrider.webhook_sources": "INSERT INTO outrider.webhook_sources (tenant_id, slug) VALUES (%(t)s, 's-' || left(%(t)s::text, 50))",
+    "outrider.webhook_events": "INSERT INTO outrider.webhook_events (tenant_id, source_id, external_id, body) SELECT %(t)s, id, 'e', 'body' FROM outrider.webhook_sources " + _ONE,
+    "outrider_secret.credentials": "INSERT INTO outrider_secret.credentials (tenant_id, owner_type, owner_id, kind, sealed) SELECT %(t)s, 'webhook_source', id, 'hmac_secret', 'sealed' FROM outrider.webhook_sources " + _ONE,
+    "outrider.enrichment_results": "INSERT INTO outrider.enrichment_results (tenant_id, lead_id, fingerprint, is_current) SELECT %(t)s, id, 'f', false FROM outrider.leads " + _ONE,
+    "outrider.scores": "INSERT INTO outrider.scores (tenant_id, lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) SELECT %(t)s, id, 'm', 1, 0, 'dead', '[]', 'h', false FROM outrider.leads " + _ONE,
+    "outrider.audit_logs": "INSERT INTO outrider.audit_logs (tenant_id, operator, action, resource_type, resource_id) VALUES (%(t)s, 'o', 'a', 't', 'i')",
+    "outrider.suppressions": "INSERT INTO outrider.suppressions (tenant_id, kind, value_hash, reason, source) VALUES (%(t)s, 'email', 'h', 'manual', 'operator')",
+    "outrider.mailboxes": "INSERT INTO outrider.mailboxes (tenant_id, email, smtp_host, smtp_port) VALUES (%(t)s, %(t)s || '@x.test', 'h', 25)",
+    "outrider.mailbox_days": "INSERT INTO outrider.mailbox_days (tenant_id, mailbox_id, day, sent, cap) SELECT %(t)s, id, '2031-01-01', 0, 1 FROM outrider.mailboxes " + _ONE,
+    "outrider.mailbox_cursors": "INSERT INTO outrider.mailbox_cursors (tenant_id, mailbox_id, folder, uid_validity, last_uid) SELECT %(t)s, id, 'INBOX', 1, 1 FROM outrider.mailboxes " + _ONE,
+    "outrider.mailbox_watches": "INSERT INTO outrider.mailbox_watches (tenant_id, mailbox_id, session_id, until) SELECT %(t)s, id, 1, now() FROM outrider.mailboxes " + _ONE,
+    "outrider.sequences": "INSERT INTO outrider.sequences (tenant_id, name) VALUES (%(t)s, 's')",
+    "outrider.sequence_steps": "INSERT INTO outrider.sequence_steps (tenant_id, sequence_id, step_number, delay_days, subject, body) SELECT %(t)s, id, 1, 0, 's', 'b' FROM outrider.sequences " + _ONE,
+    "outrider.campaigns": "INSERT INTO outrider.campaigns (tenant_id, name, sequence_id) SELECT %(t)s, 'c', id FROM outrider.sequences " + _ONE,
+    "outrider.campaign_mailboxes": "INSERT INTO outrider.campaign_mailboxes (tenant_id, campaign_id, mailbox_id) SELECT %(t)s, c.id, m.id FROM outrider.campaigns c JOIN outrider.mailboxes m USING (tenant_id) WHERE c.tenant_id = %(t)s",
+    "outrider.enrollments": "INSERT INTO outrider.enrollments (tenant_id, campaign_id, sequence_id, lead_id, mailbox_id, status, ended_at, timezone, zone_source, token) SELECT %(t)s, c.id, c.sequence_id, l.id, m.id, 'completed', now(), 'UTC', 'tenant', %(t)s FROM outrider.campaigns c JOIN outrider.mailboxes m USING (tenant_id) JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
+    "outrider.messages": "INSERT INTO outrider.messages (tenant_id, direction, status) VALUES (%(t)s, 'inbound', 'received')",
+    "outrider.step_executions": "INSERT INTO outrider.step_executions (tenant_id, enrollment_id, step_number, due_at, epoch, because) SELECT %(t)s, id, 1, now(), 1, 'b' FROM outrider.enrollments " + _ONE,
+    "outrider.mails": "INSERT INTO outrider.mails (tenant_id, sha256, raw, source, matched_by) VALUES (%(t)s, 'h', 'raw', 'imap:INBOX', 'own')",
+    "outrider.replies": "INSERT INTO outrider.replies (tenant_id, mail_id, author, intent, verdict, confidence, abstain, classifier, decision, because, decided_at) SELECT %(t)s, id, 'human', 'other', '{}', 1, false, 'c', 'none', 'b', now() FROM outrider.mails " + _ONE,
+    "outrider.crm_connections": "INSERT INTO outrider.crm_connections (tenant_id, provider, base_url) VALUES (%(t)s, 'hubspot', 'https://crm.test')",
+    "outrider.crm_field_mappings": "INSERT INTO outrider.crm_field_mappings (tenant_id, connection_id, local_field, remote_field) SELECT %(t)s, id, 'l', 'r' FROM outrider.crm_connections " + _ONE,
+    "outrider.crm_log": "INSERT INTO outrider.crm_log (tenant_id, connection_id, lead_id, outcome, remote_id) SELECT %(t)s, c.id, l.id, 'created', '1' FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
+    "outrider.crm_links": "INSERT INTO outrider.crm_links (tenant_id, connection_id, lead_id, remote_id, payload_hash) SELECT %(t)s, c.id, l.id, '1', 'h' FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
+    "outrider.crm_outbox": "INSERT INTO outrider.crm_outbox (tenant_id, connection_id, lead_id) SELECT %(t)s, c.id, l.id FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
+    "outrider.imports": "INSERT INTO outrider.imports (tenant_id, filename, sha256, rows, created, updated, rejected, operator) VALUES (%(t)s, 'f', 'h', 1, 0, 0, 1, 'o')",
+    "outrider.import_rejects": "INSERT INTO outrider.import_rejects (tenant_id, import_id, line, raw, field, reason) SELECT %(t)s, id, 1, 'r', 'email', 'r' FROM outrider.imports " + _ONE,
+}  # fmt: skip
