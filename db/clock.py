@@ -27,3 +27,15 @@ def set_clock(owner_dsn: str, *, frozen_at: datetime | None, shift: timedelta) -
             """,
             {"frozen": frozen_at, "shift": shift},
         )
+
+
+def run_on_from(owner_dsn: str, moment: datetime) -> None:
+    """Make it `moment` now, for every session; business time runs on from there."""
+    with connect(owner_dsn) as conn:
+        conn.execute(
+            """
+            INSERT INTO outrider.clock (frozen_at, shift) VALUES (NULL, %(moment)s - now())
+            ON CONFLICT (only_row) DO UPDATE SET frozen_at = NULL, shift = excluded.shift
+            """,
+            {"moment": moment},
+        )

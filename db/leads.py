@@ -40,6 +40,7 @@ class Lead:
     website: str | None
     country: str | None
     locale: str | None
+    timezone: str | None
     source: str
     status: LeadStatus
     score: int | None
@@ -59,10 +60,10 @@ def capture(tx: Tx, lead: LeadIn, *, source: str) -> Captured:
         """
         INSERT INTO outrider.leads AS l (
                email, full_name, first_name, last_name, title, phone, linkedin_url, company_name,
-               company_domain, website, country, locale, source, attributes)
+               company_domain, website, country, locale, timezone, source, attributes)
         VALUES (%(email)s, %(full_name)s, %(first_name)s, %(last_name)s, %(title)s, %(phone)s,
                 %(linkedin_url)s, %(company_name)s, %(company_domain)s, %(website)s, %(country)s,
-                %(locale)s, %(source)s, %(attributes)s)
+                %(locale)s, %(timezone)s, %(source)s, %(attributes)s)
         ON CONFLICT (tenant_id, email_norm) WHERE email_norm IS NOT NULL AND deleted_at IS NULL
         DO UPDATE SET
                full_name      = coalesce(excluded.full_name, l.full_name),
@@ -76,6 +77,7 @@ def capture(tx: Tx, lead: LeadIn, *, source: str) -> Captured:
                website        = coalesce(excluded.website, l.website),
                country        = coalesce(excluded.country, l.country),
                locale         = coalesce(excluded.locale, l.locale),
+               timezone       = coalesce(excluded.timezone, l.timezone),
                attributes     = l.attributes || excluded.attributes
         RETURNING id AS lead_id, xmax = 0 AS new
         """,
@@ -88,8 +90,8 @@ def capture(tx: Tx, lead: LeadIn, *, source: str) -> Captured:
 
 _SELECT: LiteralString = """
         SELECT id, email, email_status, full_name, first_name, last_name, title, phone,
-               linkedin_url, company_name, company_domain, website, country, locale, source, status,
-               score
+               linkedin_url, company_name, company_domain, website, country, locale, timezone, source,
+               status, score
           FROM outrider.leads WHERE deleted_at IS NULL
 """
 
@@ -102,6 +104,16 @@ def get(tx: Tx, lead_id: UUID) -> Lead:
 def get_locked(tx: Tx, lead_id: UUID) -> Lead:
     """A lead, locked against other actors until the transaction ends. Raises NoSuchRow."""
     return _get(tx, lead_id, _SELECT + " AND id = %(id)s FOR UPDATE")
+
+
+def get_by_email(tx: Tx, email: str) -> Lead:
+    """A lead by its address, whatever its case. Raises NoSuchRow."""
+    lead = tx.find(
+        Lead, _SELECT + " AND email_norm = outrider.norm_email(%(email)s)", {"email": email}
+    )
+    if lead is None:
+        raise NoSuchRow("lead", email)
+    return lead
 
 
 def _get(tx: Tx, lead_id: UUID, query: LiteralString) -> Lead:

@@ -42,9 +42,16 @@ def app_dsn(owner_dsn: str) -> str:
     return make_conninfo(owner_dsn, **changes)
 
 
-def make_app_login(owner_dsn: str) -> str:
-    """Make (or repair) the fleet's own login and return its connection string. Idempotent."""
+def make_app_login(owner_dsn: str, *, fleet_dsn: str | None = None) -> str:
+    """Make (or repair) the fleet's own login and return its connection string. Idempotent.
+
+    `fleet_dsn` is what the fleet is configured with: when it names this login, its password is
+    what the login gets, instead of one that follows from the owner's.
+    """
     dsn = app_dsn(owner_dsn)
+    told = conninfo_to_dict(fleet_dsn) if fleet_dsn else {}
+    if told.get("user") == APP and told.get("password"):
+        dsn = make_conninfo(dsn, password=told["password"])
     if _works(dsn):
         return dsn
     with connect(owner_dsn) as conn, conn.transaction():

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from db.pool import Tx
 from db.tenants import NameTaken, check_slug
+
+Takes: TypeAlias = Literal["leads", "mails"]
+"""What a source may post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,8 @@ class Source:
     id: UUID
     tenant_id: UUID
     slug: str
+    takes: Takes
+    mailbox_id: UUID | None
     revoked_at: datetime | None
     created_at: datetime
 
@@ -35,10 +41,15 @@ class Received:
 
     id: UUID
     lead_id: UUID | None
+    mail_id: UUID | None = None
 
 
-def add_source(tx: Tx, *, tenant_id: UUID, slug: str) -> Source:
+def add_source(
+    tx: Tx, *, tenant_id: UUID, slug: str, takes: Takes = "leads", mailbox_id: UUID | None = None
+) -> Source:
     """Open an address; slugs are unique across tenants. Needs the operator's hat.
+
+    `mailbox_id` is whose mails a source posts, when it does not say so itself.
 
     Raises NameTaken, or Permanent for what is no slug.
     """
@@ -46,11 +57,11 @@ def add_source(tx: Tx, *, tenant_id: UUID, slug: str) -> Source:
     source = tx.find(
         Source,
         """
-        INSERT INTO outrider.webhook_sources (tenant_id, slug)
-        VALUES (%(tenant)s, %(slug)s) ON CONFLICT (slug) DO NOTHING
-        RETURNING id, tenant_id, slug, revoked_at, created_at
+        INSERT INTO outrider.webhook_sources (tenant_id, slug, takes, mailbox_id)
+        VALUES (%(tenant)s, %(slug)s, %(takes)s, %(mailbox)s) ON CONFLICT (slug) DO NOTHING
+        RETURNING id, tenant_id, slug, takes, mailbox_id, revoked_at, created_at
         """,
-        {"tenant": tenant_id, "slug": slug},
+        {"tenant": tenant_id, "slug": slug, "takes": takes, "mailbox": mailbox_id},
     )
     if source is None:
         raise NameTaken(f"source: {slug!r} is taken; choose another name.")
@@ -62,22 +73,25 @@ def list_sources(tx: Tx, tenant_id: UUID) -> list[Source]:
     return tx.list(
         Source,
         """
-        SELECT id, tenant_id, slug, revoked_at, created_at
+        SELECT id, tenant_id, slug, takes, mailbox_id, revoked_at, created_at
           FROM outrider.webhook_sources WHERE tenant_id = %(tenant)s ORDER BY slug
         """,
         {"tenant": tenant_id},
     )
 
 
-def find_door(tx: Tx, slug: str) -> Door | None:
-    """The door behind an address, None when there is none or it is revoked.
+def find_door(tx: Tx, slug: str, takes: Takes = "leads") -> Door | None:
+    """The door behind an address for leads or for mails, None when there is none or it is revoked.
 
     Needs the ingress hat, which can ask for one address at a time and list none.
     """
     return tx.find(
         Door,
-        "SELECT tenant_id, source_id, verify, sealed FROM outrider.webhook_door(%(slug)s)",
-        {"slug": slug},
+        """
+        SELECT tenant_id, source_id, verify, sealed
+          FROM outrider.webhook_door(%(slug)s, %(takes)s)
+        """,
+        {"slug": slug, "takes": takes},
     )
 
 
@@ -99,7 +113,7 @@ def find_received(tx: Tx, *, source_id: UUID, external_id: str) -> Received | No
     return tx.find(
         Received,
         """
-        SELECT id, lead_id FROM outrider.webhook_events
+        SELECT id, lead_id, mail_id FROM outrider.webhook_events
          WHERE source_id = %(source)s AND external_id = %(external)s
         """,
         {"source": source_id, "external": external_id},
@@ -112,3 +126,19 @@ def attach_lead(tx: Tx, event_id: UUID, lead_id: UUID) -> None:
         "UPDATE outrider.webhook_events SET lead_id = %(lead)s WHERE id = %(id)s",
         {"id": event_id, "lead": lead_id},
     )
+
+
+def attach_mail(tx: Tx, event_id: UUID, mail_id: UUID) -> None:
+    """Say which mail an event brought."""
+    tx.run(
+        "UPDATE outrider.webhook_events SET mail_id = %(mail)s WHERE id = %(id)s",
+        {"id": event_id, "mail": mail_id},
+    )
+
+
+def mailbox_of(tx: Tx, source_id: UUID) -> UUID | None:
+    """Whose mails a source posts, when that was said once for all."""
+    found = tx.value(
+        "SELECT mailbox_id FROM outrider.webhook_sources WHERE id = %(id)s", {"id": source_id}
+    )
+    return found if isinstance(found, UUID) else None

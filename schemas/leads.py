@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Str
 
 from schemas.addresses import ascii_domain, normalize
 from schemas.base import Value
+from schemas.zones import is_zone
 
 _BARE_HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?([/?#]|$)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -75,6 +76,14 @@ def _url(text: str) -> str:
 def _domain(text: str) -> str:
     host = urlsplit(_url(text)).hostname or ""
     return ascii_domain(host.removeprefix("www."))
+
+
+def _zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError(
+            "is not a time zone of the IANA database; send a name like Europe/Berlin, or nothing"
+        )
+    return name
 
 
 def _country(text: str) -> str:
@@ -145,6 +154,7 @@ class LeadIn(Value):
         | None,
         BeforeValidator(_line),
     ] = None
+    timezone: Annotated[_Short, AfterValidator(lambda name: name and _zone(name))] = None
     attributes: dict[_Key, Annotated[Scalar, PlainValidator(_scalar)]] = Field(
         default_factory=dict, max_length=50
     )

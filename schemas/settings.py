@@ -108,6 +108,13 @@ class Settings(BaseSettings):
     webhook_max_bytes: int = Field(
         262_144, ge=1024, description="Largest webhook body that is read."
     )
+    mail_max_bytes: int = Field(
+        10_485_760, ge=65_536, description="Largest mail that is read, from a mailbox or a webhook."
+    )
+    public_url: HttpUrl | None = Field(
+        None,
+        description="Where the world reaches the HTTP edge, for unsubscribe links; none: its own address.",
+    )
     egress_proxy: HttpUrl | None = Field(
         None, description="HTTP proxy for look-ups of company pages; none: direct."
     )
@@ -117,6 +124,12 @@ class Settings(BaseSettings):
     faults: str | None = Field(
         None, description="Named points at which a worker kills itself; refused in production."
     )
+
+    @property
+    def link_base(self) -> str:
+        """What the links in our mails begin with, without a slash at the end."""
+        own = f"http://{self.ingress_host}:{self.ingress_port}"
+        return str(self.public_url).rstrip("/") if self.public_url else own
 
     @model_validator(mode="after")
     def _room_for_every_thread(self) -> "Settings":
@@ -134,6 +147,10 @@ class Settings(BaseSettings):
         if absent:
             names = ", ".join(PREFIX + name.upper() for name in absent)
             raise ValueError(f"{PREFIX}ENV=production needs {names}")
+        if self.public_url and self.public_url.scheme != "https":
+            raise ValueError(
+                f"{PREFIX}PUBLIC_URL must start with https:// (RFC 8058) in production"
+            )
         if self.faults:
             raise ValueError(f"{PREFIX}FAULTS is refused when {PREFIX}ENV=production")
         return self

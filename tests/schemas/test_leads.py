@@ -46,6 +46,9 @@ def test_web_site_domain_and_country_have_one_spelling():
         ({"website": "http://acme.example:99999/"}, "website", "not a web address"),
         ({"company_domain": "not a domain"}, "company_domain", "web address"),
         ({"locale": "english, please"}, "locale", "pattern"),
+        ({"timezone": "UTC+1"}, "timezone", "send a name like Europe/Berlin"),
+        ({"timezone": "../etc/passwd"}, "timezone", "IANA"),
+        ({"timezone": 1}, "timezone", "string"),
         ({"attributes": {"size": [1]}}, "attributes.size", "text, a number"),
         ({"attributes": {"size": float("nan")}}, "attributes.size", "finite"),
         ({"attributes": {"size": 2**60}}, "attributes.size", "2^53"),
@@ -59,6 +62,12 @@ def test_a_refusal_names_the_field_and_the_reason(content: dict[str, Any], path:
     refusals = paths(full)
     assert list(refusals) == [path]
     assert says in refusals[path] or (content == {} and "required" in refusals[path])
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", " America/St_Johns ", "UTC", "", None])
+def test_a_time_zone_is_one_of_the_iana_database_or_not_said(zone: str | None):
+    lead = LeadIn(email="a@b.example", timezone=zone)
+    assert lead.timezone == ((zone or "").strip() or None)
 
 
 def test_attributes_keep_their_types():

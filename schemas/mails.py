@@ -1,0 +1,33 @@
+"""What a mail server says about a mail that we hand to it."""
+
+from enum import StrEnum
+
+from schemas.base import Value
+from schemas.errors import Permanent
+
+
+class RefusedWhat(StrEnum):
+    """Whose fault a refusal is, and so what has to stop."""
+
+    RECIPIENT = "recipient"
+    MAILBOX = "mailbox"
+    MESSAGE = "message"
+
+
+class Accepted(Value):
+    """A server took responsibility for a mail: its answer, word for word, or where we found the proof."""
+
+    answer: str
+
+
+class Refused(Permanent):
+    """A server refused for good (RFC 5321 5yz), before it took responsibility."""
+
+    def __init__(self, what: RefusedWhat, *, code: int, status: str | None, text: str) -> None:
+        super().__init__(
+            f"The mail server refused the {what.value}: {code} {text}".rstrip(".") + "."
+        )
+        self.what = what
+        self.code = code
+        self.status = status
+        self.text = text
