@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from threading import Lock
 
+from providers.fake_crm import FakeCrm
+from providers.fake_mail import FakeReader, FakeSender
 from providers.ports import Providers
 from schemas.enrichments import DomainFacts, PageFacts
 from schemas.errors import JobError
@@ -43,6 +45,16 @@ class FakeDomains:
         return reply
 
 
-def world(answer: Callable[[str], Reply] = acme) -> Providers:
-    """Providers for tests and benchmarks: every company is a good one unless told otherwise."""
-    return Providers(domains=FakeDomains(answer))
+def world(
+    domains: FakeDomains | None = None,
+    sender: FakeSender | None = None,
+    reader: FakeReader | None = None,
+    crm: FakeCrm | None = None,
+) -> Providers:
+    """Providers for tests and benchmarks: everything works unless told otherwise."""
+    return Providers(
+        domains=domains or FakeDomains(),
+        sender=sender or FakeSender(),
+        reader=reader or FakeReader(),
+        crm=crm or FakeCrm(),
+    )

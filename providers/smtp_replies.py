@@ -1,0 +1,87 @@
+"""What an SMTP refusal means for us: whose fault it is, and when to come back. Pure.
+
+RFC 5321 §4.2.1 for the first digit, RFC 3463 and the IANA registry for the enhanced codes, Google's
+and Microsoft's published lists for those of their own.
+"""
+
+import re
+from datetime import timedelta
+from enum import Enum, auto
+
+from schemas.errors import JobError, RateLimited, Transient
+from schemas.mails import Refused, RefusedWhat
+
+
+class Phase(Enum):
+    """How far a conversation got; nothing was handed over in any of these."""
+
+    HELLO = auto()
+    LOGIN = auto()
+    SENDER = auto()
+    RECIPIENT = auto()
+    MESSAGE = auto()
+
+
+_STATUS = re.compile(r"(?<![.\d])([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
+_HINT = re.compile(
+    r"\b(?:in|after|for)\s+(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b",
+    re.IGNORECASE,
+)
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_LONGEST_WAIT = timedelta(hours=6)
+
+_OF_THE_MAILBOX = {
+    # who we are was not believed, or may not do this (RFC 4954, RFC 7372; 57, 60, 64: Exchange)
+    *(f"5.7.{n}" for n in (*range(8, 15), *range(20, 33), 57, 60, 64)),
+    # Microsoft: banned sender, missing authentication of the domain, a tenant that sent too much
+    *(f"5.7.{n}" for n in (501, 502, 503, 508, 509, 511, 515, 705, 708, 750)),
+    "5.1.7",  # the sender's address cannot be
+    "5.1.8",  # the sender's domain is refused
+    "5.4.5",  # Google: the mailbox sent all that it may send today
+}
+_LOGIN_CODES = {530, 534, 535, 538}
+_OF_THE_MESSAGE = {"5.3.4", "5.6.7"}
+"""Too large, or an address that the server cannot carry: true whatever command was refused."""
+
+
+def status_of(text: str) -> str | None:
+    """The enhanced status code in a reply, or None."""
+    found = _STATUS.search(text)
+    return found[1] if found else None
+
+
+def refusal(phase: Phase, code: int, text: str) -> JobError:
+    """The error for a reply that is no consent; certain: the server took no responsibility."""
+    if 400 <= code < 500:
+        return _later(code, text)
+    if not 500 <= code < 600:
+        return Transient(f"The mail server answered what nobody asked: {code} {text}.")
+    status = status_of(text)
+    return Refused(_what(phase, code, status, text), code=code, status=status, text=text)
+
+
+def _what(phase: Phase, code: int, status: str | None, text: str) -> RefusedWhat:
+    if status in _OF_THE_MESSAGE:
+        return RefusedWhat.MESSAGE
+    if code in _LOGIN_CODES or status in _OF_THE_MAILBOX:
+        return RefusedWhat.MAILBOX
+    # "Relay access denied" comes to RCPT, for every recipient, when a login is missing or wrong.
+    # Taken for the recipient's fault it would end every sequence of the mailbox.
+    relayed = re.search(r"\brelay", text, re.IGNORECASE)
+    if phase in {Phase.HELLO, Phase.LOGIN, Phase.SENDER} or relayed or code == 503:
+        return RefusedWhat.MAILBOX
+    # Some servers look at the recipient only when they have the mail; there is one recipient.
+    unknown = status is not None and status.startswith(("5.1.", "5.2."))
+    if phase is Phase.RECIPIENT or unknown:
+        return RefusedWhat.RECIPIENT
+    return RefusedWhat.MESSAGE
+
+
+def _later(code: int, text: str) -> JobError:
+    hint = _HINT.search(text)
+    if hint is None:
+        return Transient(f"The mail server says not now: {code} {text}.")
+    wait = timedelta(seconds=int(hint[1]) * _UNITS[hint[2][0].lower()])
+    return RateLimited(
+        f"The mail server says when: {code} {text}.", retry_after=min(wait, _LONGEST_WAIT)
+    )
