@@ -4,7 +4,8 @@ import base64
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from db import Database, audit, credentials, tenants, webhooks
+from db import Database, audit, credentials, mailboxes, tenants, webhooks
+from db.webhooks import Takes
 from ingress.signatures import new_secret
 from telemetry.secrets import Keyring, Purpose
 
@@ -15,6 +16,7 @@ class NewKey:
 
     source: str
     secret: str = field(repr=False)
+    path: str = ""
 
 
 def create(
@@ -23,16 +25,21 @@ def create(
     *,
     tenant_slug: str,
     source: str,
+    takes: Takes = "leads",
+    mailbox: str | None = None,
     operator: str = "unknown",
 ) -> NewKey:
-    """Open the address `/webhooks/leads/<source>` for a tenant, and make its secret; audited.
+    """Open an address for leads or for mails of a tenant, and make its secret; audited.
 
-    Raises NoSuchRow for the tenant, NameTaken for a source that exists, Permanent for a bad name.
+    `mailbox` is the one whose mails a source posts. Raises NoSuchRow for the tenant or the mailbox, NameTaken for a source that exists, Permanent for a bad name.
     """
     secret = new_secret()
+    mailbox_id = _mailbox(database, tenant_slug, mailbox) if mailbox else None
     with database.hat("operator") as tx:
         tenant = tenants.get_by_slug(tx, tenant_slug)
-        made = webhooks.add_source(tx, tenant_id=tenant.id, slug=source)
+        made = webhooks.add_source(
+            tx, tenant_id=tenant.id, slug=source, takes=takes, mailbox_id=mailbox_id
+        )
         use = purpose(tenant.id, made.id)
         raw = base64.b64decode(secret.removeprefix("whsec_"))
         credentials.add(tx, use, sealed=keyring.seal(raw, use))
@@ -45,7 +52,14 @@ def create(
             resource_id=str(made.id),
             reason=None,
         )
-    return NewKey(source, secret)
+    return NewKey(source, secret, f"/webhooks/{'mail' if takes == 'mails' else 'leads'}/{source}")
+
+
+def _mailbox(database: Database, tenant_slug: str, email: str) -> UUID:
+    with database.hat("operator") as tx:
+        tenant_id = tenants.get_by_slug(tx, tenant_slug).id
+    with database.tenant(tenant_id) as tx:
+        return mailboxes.get_by_email(tx, email).id
 
 
 def purpose(tenant_id: UUID, source_id: UUID) -> Purpose:

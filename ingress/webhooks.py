@@ -1,6 +1,5 @@
 """`POST /webhooks/leads/{source}`: verify, store raw once, emit, 202. Refuses unsigned words."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,18 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from db import Database, leads, webhooks
-from ingress import bodies, signatures
-from ingress.keys import purpose
-from ingress.problems import unavailable
+from db import leads, webhooks
+from ingress import bodies
+from ingress.doors import Doors
 from pipelines.engine import emit
 from schemas.events import LeadCaptured
-from telemetry import logs
-from telemetry.secrets import CannotOpen, Keyring
-
-log = logs.get("outrider.ingress")
-
-_SLUG = re.compile(r"[a-z0-9-]{1,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +28,11 @@ class Receipt:
 class LeadWebhooks:
     """The endpoint; everything that asks Postgres runs on a thread of the pool."""
 
-    database: Database
-    keyring: Keyring
-    max_bytes: int
+    doors: Doors
 
     async def post(self, request: Request) -> Response:
         """202 once the event is stored and its work queued, in one transaction; else a Problem."""
-        slug: str = request.path_params["source"]
-        request.state.facts["source"] = slug if _SLUG.fullmatch(slug) else None
-        body = await bodies.read(request, at_most=self.max_bytes)
+        slug, body = await self.doors.knock(request)
         trace_id: str = request.state.trace_id
         receipt = await run_in_threadpool(self.receive, slug, request.headers, body, trace_id)
         lead_id = str(receipt.lead_id) if receipt.lead_id else None
@@ -55,12 +43,9 @@ class LeadWebhooks:
 
     def receive(self, slug: str, headers: Mapping[str, str], body: bytes, trace_id: str) -> Receipt:
         """Check and keep one event. Raises Problem (nothing stored) or DatabaseAway. Idempotent."""
-        name = signatures.external_id(headers)
-        door, secret = self._open_door(slug)
-        if not signatures.is_genuine(secret, headers, body) or door is None:
-            raise signatures.refused()
+        door, name = self.doors.enter(slug, headers, body)
         lead = bodies.validate(bodies.parse(body))
-        with self.database.tenant(door.tenant_id, trace_id=trace_id) as tx:
+        with self.doors.database.tenant(door.tenant_id, trace_id=trace_id) as tx:
             event_id = webhooks.store(tx, source_id=door.source_id, external_id=name, body=body)
             if event_id is None:
                 known = webhooks.find_received(tx, source_id=door.source_id, external_id=name)
@@ -70,16 +55,3 @@ class LeadWebhooks:
             webhooks.attach_lead(tx, event_id, captured.lead_id)
             emit(tx, LeadCaptured(lead_id=captured.lead_id), key=f"{door.source_id}:{name}")
         return Receipt(event_id, captured.lead_id, duplicate=False)
-
-    def _open_door(self, slug: str) -> tuple[webhooks.Door | None, bytes | None]:
-        if not _SLUG.fullmatch(slug):
-            return None, None
-        with self.database.hat("ingress") as tx:
-            door = webhooks.find_door(tx, slug)
-        if door is None:
-            return None, None
-        try:
-            return door, self.keyring.open(door.sealed, purpose(door.tenant_id, door.source_id))
-        except CannotOpen as error:
-            log.error("secret.unopened", source=slug, reason=str(error))  # noqa: TRY400
-            raise unavailable("Signatures of this source cannot be checked right now.") from None

@@ -1,8 +1,11 @@
 """`outrider keys`: addresses that take webhooks, and the secrets that sign them."""
 
+from typing import Annotated
+
 import typer
 
 from db import tenants, webhooks
+from db.webhooks import Takes
 from ingress.keys import create as create_key
 from scripts.options import Json, Tenant
 from scripts.output import out, print_json, show
@@ -13,20 +16,29 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("create")
-def create(source: str, tenant: Tenant, as_json: Json = False) -> None:
+def create(
+    source: str,
+    tenant: Tenant,
+    takes: Annotated[Takes, typer.Option("--for", help="What the source posts.")] = "leads",
+    mailbox: Annotated[
+        str | None, typer.Option("--mailbox", help="Whose mails, when it is always the same.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Open an address for a source and print its signing secret, this once."""
+    if mailbox and takes != "mails":
+        raise typer.BadParameter("--mailbox goes with --for mails")
     with open_database() as (database, settings):
         assert settings.secret_key
         keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
-        key = create_key(database, keyring, tenant_slug=tenant, source=source, operator=whoami())
+        key = create_key(database, keyring, tenant_slug=tenant, source=source,
+                         takes=takes, mailbox=mailbox, operator=whoami())  # fmt: skip
         port = settings.ingress_port
     if as_json:
-        print_json(
-            {"source": key.source, "path": f"/webhooks/leads/{key.source}", "secret": key.secret}
-        )
+        print_json({"source": key.source, "path": key.path, "secret": key.secret})
         return
     out.print(
-        f"Address: http://{settings.ingress_host}:{port}/webhooks/leads/{key.source}",
+        f"Address: http://{settings.ingress_host}:{port}{key.path}",
         highlight=False,
     )
     out.print(f"Secret:  {key.secret}", highlight=False)
