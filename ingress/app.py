@@ -15,8 +15,12 @@ from starlette.routing import Route
 from db import Database, gauges
 from db.logins import refuse_powerful
 from db.pool import DatabaseAway
+from ingress.doors import Doors
 from ingress.edge import HANDLERS, Edge
 from ingress.health import Health
+from ingress.mail_webhooks import MailWebhooks, body_limit
+from ingress.pages import HealthPage
+from ingress.unsubscribe import Unsubscribe
 from ingress.webhooks import LeadWebhooks
 from schemas.errors import Permanent
 from schemas.settings import Settings
@@ -31,8 +35,11 @@ def app(
     database: Database, keyring: Keyring, settings: Settings, *, bell: Bell | None = None
 ) -> Starlette:
     """The edge on an open database. `bell` is only reported on; the database rings its own."""
-    hooks = LeadWebhooks(database, keyring, settings.webhook_max_bytes)
+    hooks = LeadWebhooks(Doors(database, keyring, "leads", settings.webhook_max_bytes))
+    limit = settings.mail_max_bytes
+    mail = MailWebhooks(Doors(database, keyring, "mails", body_limit(limit)), limit)
     health = Health(database, bell)
+    leaving = Unsubscribe(database)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
@@ -47,6 +54,10 @@ def app(
     edge = Starlette(
         routes=[
             Route("/webhooks/leads/{source}", hooks.post, methods=["POST"]),
+            Route("/webhooks/mail/{source}", mail.post, methods=["POST"]),
+            Route("/u/{token:path}", leaving.show, methods=["GET"]),
+            Route("/u/{token:path}", leaving.act, methods=["POST"]),
+            Route("/health", HealthPage(health, settings.lease).show),
             Route("/live", health.live),
             Route("/ready", health.ready),
             Route("/metrics", health.metrics),

@@ -15,7 +15,11 @@ from telemetry import logs, metrics, sentry, traces
 
 log = logs.get("outrider.ingress")
 
-_ROUTES = {"webhooks", "live", "ready", "metrics"}
+_ROUTES = {
+    "webhooks": "webhooks", "u": "unsubscribe", "health": "health", "live": "live",
+    "ready": "ready", "metrics": "metrics",
+}  # fmt: skip
+"""What a path begins with, and how it is called in metrics and logs, where no token belongs."""
 
 
 class Edge:
@@ -54,14 +58,21 @@ _CRASH = Problem(500, "bug", "This is our fault, and we were told; quote the tra
 
 
 def _report(scope: Scope, status: int, seconds: float) -> None:
-    first = scope["path"].split("/")[1:2]
-    route = first[0] if first and first[0] in _ROUTES else "other"
+    route = _ROUTES.get("".join(scope["path"].split("/")[1:2]), "other")
     metrics.REQUESTS.labels(route, str(status)).inc()
     metrics.REQUEST_SECONDS.labels(route).observe(seconds)
-    if route == "webhooks":
+    if route in {"webhooks", "unsubscribe"}:
         write = log.error if status >= 500 else log.info
-        event = "webhook.accepted" if status < 300 else "webhook.refused"
+        event = _event(route, scope["method"], accepted=status < 300)
         write(event, status=status, ms=round(seconds * 1000, 1), **scope["state"]["facts"])
+
+
+def _event(route: str, method: str, *, accepted: bool) -> str:
+    if route == "webhooks":
+        return "webhook.accepted" if accepted else "webhook.refused"
+    if not accepted:
+        return "unsubscribe.refused"
+    return "unsubscribe.accepted" if method == "POST" else "unsubscribe.shown"
 
 
 async def _problem(request: Request, error: Exception) -> Response:
