@@ -12,8 +12,27 @@ from db.migrate import MigrationRefused
 from db.pool import DatabaseAway
 from schemas.errors import JobError
 from schemas.settings import SettingsMissing
-from scripts import cron, dead, demo, doctor, jobs, keys, pauses, pipelines, run, tenants, users
+from scripts import (
+    campaigns,
+    crm,
+    cron,
+    dead,
+    doctor,
+    health,
+    imports,
+    jobs,
+    keys,
+    leads,
+    mailboxes,
+    pauses,
+    pipelines,
+    replies,
+    run,
+    tenants,
+    users,
+)
 from scripts.bench.commands import app as bench
+from scripts.demo import command as demo
 from scripts.output import err
 from scripts.services import ServerFailed
 from telemetry.secrets import BadKey
@@ -45,12 +64,23 @@ app.command("migrate")(run.migrate)
 app.command("worker")(run.worker)
 app.command("ingress")(run.ingress)
 app.command("doctor")(doctor.doctor)
+app.command("health")(health.health)
 app.command("pause")(pauses.pause)
 app.command("resume")(pauses.resume)
 app.add_typer(tenants.app, name="tenants", help="Organisations that share the fleet.")
 app.add_typer(users.app, name="users", help="People and their roles.")
+app.add_typer(campaigns.app, name="campaign", help="Sequences aimed at leads.")
 app.add_typer(keys.app, name="keys", help="Signing keys of webhook sources.")
+app.add_typer(mailboxes.app, name="mailboxes", help="Identities that send and are read.")
+app.add_typer(
+    replies.app,
+    name="replies",
+    help="What came in, what it was understood to be, and your word on it.",
+)
 app.add_typer(pipelines.app, name="pipelines", help="What follows what.")
+app.add_typer(leads.app, name="leads", help="What is known about a person, and why.")
+app.add_typer(imports.app, name="import", help="Leads from files.")
+app.add_typer(crm.app, name="crm", help="The customer's CRM: connection, fields, what it was told.")
 app.add_typer(jobs.app, name="jobs", help="Unfinished work.")
 app.add_typer(dead.app, name="dead", help="Work that gave up.")
 app.add_typer(cron.app, name="cron", help="Work by the clock.")

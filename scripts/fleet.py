@@ -55,9 +55,12 @@ class Fleet:
                 child.kill()
                 child.wait()
 
-    def start_worker(self, **extra: str) -> subprocess.Popen[bytes]:
-        """A worker process; `extra` is further environment, e.g. armed faults."""
-        return self._start(("worker",), extra)
+    def start_worker(self, *, only: str = "", **extra: str) -> subprocess.Popen[bytes]:
+        """A worker process of these actors or queues (all, when empty).
+
+        `extra` is further environment, e.g. armed faults.
+        """
+        return self._start(("worker", *(("--only", only) if only else ())), extra)
 
     def start_ingress(self) -> int:
         """The HTTP edge; returns its port once it answers. Raises ServerFailed."""

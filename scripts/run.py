@@ -31,7 +31,8 @@ def migrate(as_json: Json = False) -> None:
         if not logins.is_owner(url):
             raise Permanent("OUTRIDER_OWNER_URL: migrations need the login that owns the schema.")
         applied = migrations.migrate(url)
-        logins.make_app_login(url)
+        fleet = settings.database_url if settings.owner_url else None
+        logins.make_app_login(url, fleet_dsn=fleet.get_secret_value() if fleet else None)
     if as_json:
         print_json({"applied": applied, "login": logins.APP})
     else:

@@ -40,6 +40,14 @@ class Purpose:
         return f"{self.tenant_id}|{self.owner_type}|{self.owner_id}|{self.kind}".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed secret on its way to where it is opened."""
+
+    box: bytes
+    purpose: Purpose
+
+
 class Keyring:
     """The first key seals, every key opens: that is how a key is rotated."""
 

@@ -1,13 +1,40 @@
 """What every test gets: servers of its own, and no way out of this machine."""
 
 import ipaddress
+import os
+import shutil
 import sys
 
+import hypothesis
 import pytest
 
-pytest_plugins = ("tests.fix_services", "tests.fix_db", "tests.fix_world")
+pytest_plugins = (
+    "tests.fix_services",
+    "tests.fix_db",
+    "tests.fix_world",
+    "tests.fix_mail",
+    "tests.fix_mail_servers",
+    "tests.fix_outreach",
+    "tests.fix_crm",
+    "tests.fix_journey",
+)
+
+# Two cores are shared by two test processes: a slow example says nothing about the code.
+hypothesis.settings.register_profile("outrider", deadline=None)
+hypothesis.settings.load_profile("outrider")
 
 _LEAVING = {"socket.connect", "socket.sendto"}
+
+
+_PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/postfix/sbin"])
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, and say so, what needs a program that is not installed here."""
+    for mark in item.iter_markers("needs"):
+        for binary in mark.args:
+            if shutil.which(binary, path=_PLACES) is None:
+                pytest.skip(f"{binary} is not installed")
 
 
 def _refuse_the_outside(event: str, arguments: tuple[object, ...]) -> None:

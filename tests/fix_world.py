@@ -17,7 +17,9 @@ import redis
 import structlog
 
 from db import Database, job_log, jobs
-from providers.fake import FakeDomains
+from providers.fake import FakeDomains, world
+from providers.fake_crm import FakeCrm
+from providers.fake_mail import FakeReader, FakeSender
 from providers.ports import Providers
 from schemas.base import Job
 from schemas.enums import JobOutcome, JobState
@@ -84,8 +86,34 @@ def peek(owner_dsn: str) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
 
 @pytest.fixture
 def domains() -> FakeDomains:
-    """The outside world, and what was asked of it."""
+    """The companies of the outside world, and what was asked of them."""
     return FakeDomains()
+
+
+@pytest.fixture
+def sender() -> FakeSender:
+    """The submission server, and what it took."""
+    return FakeSender()
+
+
+@pytest.fixture
+def reader() -> FakeReader:
+    """The mailboxes, and what waits in them."""
+    return FakeReader()
+
+
+@pytest.fixture
+def crm() -> FakeCrm:
+    """The customer's CRM, and what it was told."""
+    return FakeCrm()
+
+
+@pytest.fixture
+def providers(
+    domains: FakeDomains, sender: FakeSender, reader: FakeReader, crm: FakeCrm
+) -> Providers:
+    """The outside world of this test."""
+    return world(domains, sender, reader, crm)
 
 
 @dataclass(slots=True)
@@ -100,11 +128,11 @@ class Fleet:
 
 @pytest.fixture
 def fleet(
-    database: Database, redis_url: str, domains: FakeDomains
+    database: Database, redis_url: str, providers: Providers
 ) -> Iterator[Callable[..., Fleet]]:
     """Start a process's parts for some actors; `works=False` leaves the tickets unread."""
     with ExitStack() as stack:
-        yield partial(_assemble, stack, database, redis_url, Providers(domains))
+        yield partial(_assemble, stack, database, redis_url, providers)
 
 
 def _assemble(
@@ -172,7 +200,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(database: Database, tenant: UUID, domains: FakeDomains) -> Bench:
+def bench(database: Database, tenant: UUID, providers: Providers) -> Bench:
     """One worker process, reduced to the caller's thread."""
     session_id = factories.session(database)
-    return Bench(database, Runner(database, Providers(domains), lambda: session_id), tenant)
+    return Bench(database, Runner(database, providers, lambda: session_id), tenant)

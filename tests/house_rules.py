@@ -17,10 +17,10 @@ WALL_CLOCKS = {
     "datetime.date.today", "time.time", "time.time_ns", "time.gmtime", "time.localtime",
 }  # fmt: skip
 
-# The words and the map of the system lean on nothing that does I/O: models, and pure grammars of
-# addresses and of cron lines.
+# The words and the map of the system lean on nothing that does I/O: models, pure grammars of
+# addresses, templates and cron lines, and calendars.
 OUTSIDE = {
-    "schemas": {"pydantic", "pydantic_settings", "email_validator"},
+    "schemas": {"pydantic", "pydantic_settings", "email_validator", "holidays", "liquid"},
     "pipelines": {"cronsim"},
 }
 

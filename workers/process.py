@@ -13,22 +13,36 @@ from dramatiq.middleware import TimeLimit
 from db import Database, gauges, ready
 from db.logins import refuse_powerful
 from db.pool import DatabaseAway
+from providers.ports import Providers
 from providers.registry import from_settings
+from schemas.jobs import ReadMailbox
 from schemas.settings import Settings
 from telemetry import logs, metrics
 from telemetry.bell import Bell
 from telemetry.probes import Probes
-from workers import cron, enrichment, house, scoring
+from workers import (
+    campaigns,
+    crm,
+    cron,
+    enrichment,
+    enrollments,
+    house,
+    mailboxes,
+    replies,
+    scoring,
+    sequencing,
+)
 from workers.actor import Spec, registered
 from workers.attempt import Runner
 from workers.broker import TicketBroker
 from workers.dispatcher import Dispatcher
 from workers.faults import Faults
+from workers.mailroom import Mailroom
 from workers.sessions import Heartbeat
 
 log = logs.get("outrider.worker")
 
-ACTORS = (enrichment, scoring, house)
+ACTORS = (enrichment, scoring, campaigns, sequencing, enrollments, mailboxes, replies, crm, house)
 """Modules whose import registers actors; a new actor is one more name here."""
 
 
@@ -117,6 +131,7 @@ def _work(
         heart.start()
         worker.start()
         dispatcher.start()
+        mailroom = _mailroom(settings, database, providers, heart, specs)
         with _probes(settings, database, (heart, dispatcher)) as port:
             log.info(
                 "worker.started",
@@ -125,11 +140,28 @@ def _work(
                 metrics_port=port,
             )
             stop.wait()
+        if mailroom:
+            mailroom.close()
         dispatcher.close()
         _drain(worker, runner, settings.drain)
         heart.close()
     broker.close()
     log.info("worker.stopped")
+
+
+def _mailroom(
+    settings: Settings,
+    database: Database,
+    providers: Providers,
+    heart: Heartbeat,
+    specs: Mapping[str, Spec],
+) -> Mailroom | None:
+    """Ears for a process that reads mail; no others need any."""
+    if ReadMailbox.name not in specs:
+        return None
+    mailroom = Mailroom(database, providers.reader, heart.session_id, lease=settings.lease)
+    mailroom.start()
+    return mailroom
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ def settings(database_url: str, redis_url: str, **more: Any) -> Settings:
 
 def test_a_name_that_no_actor_and_no_queue_has_is_refused(dsn: str, redis_url: str) -> None:
     with pytest.raises(
-        UnknownActor, match=r"There is no actor 'lead\.enirch'; there are enrichment"
+        UnknownActor, match=r"There is no actor 'lead\.enirch'; there are campaign\.fill"
     ):
         serve(settings(dsn, redis_url), only=["lead.enirch"], stop=threading.Event())
 
@@ -69,7 +69,8 @@ def test_a_database_that_is_away_is_waited_for_and_named(redis_url: str, said: S
 
 
 def test_actors_are_chosen_by_name_or_queue() -> None:
-    assert set(registered(["house"])) == {"house.check_invariants", "house.prune_history"}
+    assert set(registered(["house"])) == {
+        "house.check_invariants", "house.nudge_crm", "house.prune_history"}  # fmt: skip
     assert set(registered(["lead.score", "enrichment"])) == {"lead.score", "lead.enrich"}
 
 

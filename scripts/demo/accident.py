@@ -1,7 +1,8 @@
-"""The demo's accident: a worker dies between a call and its settlement, and Valkey forgets."""
+"""The demo's accident: a sender dies between the server's 250 and its own commit, and Valkey forgets."""
 
 import subprocess
 import time
+from datetime import datetime
 
 import redis
 
@@ -18,33 +19,37 @@ class Accident:
     def __init__(
         self, settings: Settings, database: Database, fleet: Fleet, *, at_call: int
     ) -> None:
-        """`at_call` is the look-up after which the doomed worker kills itself."""
+        """`at_call` is the mail after which the doomed worker kills itself; it does nothing else."""
         self._settings = settings
         self._database = database
         self._fleet = fleet
-        self._doomed = fleet.start_worker(OUTRIDER_FAULTS=f"effect.after_call@{at_call}")
+        self._doomed = fleet.start_worker(
+            only="sequencing", OUTRIDER_FAULTS=f"effect.after_call@{at_call}"
+        )
         self._session_id = _session_of(database, self._doomed)
         self._died_at: float | None = None
+        self.when: datetime | None = None
+        """The business moment of the death."""
         self.recovered: float | None = None
         """Seconds from the death until the last job of the dead worker was taken from it."""
 
     @property
-    def happened(self) -> bool:
-        """Whether the worker is dead and everything it had claimed is recovered."""
-        return self.recovered is not None
+    def under_way(self) -> bool:
+        """Whether the worker is dead and something it had claimed is not recovered."""
+        return self._died_at is not None and self.recovered is None
 
-    def look(self) -> bool:
-        """Call often; True once, when the worker has just died."""
+    def look(self, now: datetime) -> bool:
+        """Call often, with the business moment; True once, when the worker has just died."""
         if self._died_at is None:
-            return self._notice()
+            return self._notice(now)
         if self.recovered is None and not self._orphans():
             self.recovered = time.monotonic() - self._died_at
         return False
 
-    def _notice(self) -> bool:
+    def _notice(self, now: datetime) -> bool:
         if self._doomed.poll() is None:
             return False
-        self._died_at = time.monotonic()
+        self._died_at, self.when = time.monotonic(), now
         self._flush()
         self._fleet.restart_the_dead()
         return True

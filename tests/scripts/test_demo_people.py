@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from schemas.addresses import facts
-from scripts.demo_leads import COLUMNS, COMPANIES, PATH, PEOPLE, generate, load
+from scripts.demo.people import COLUMNS, COMPANIES, PATH, PEOPLE, generate, load
 
 
 def test_the_shipped_file_is_what_the_generator_writes():

@@ -1,19 +1,19 @@
 """The people of the demo: 5,000 invented leads of 1,500 invented companies, shipped as a CSV.
 
-`python -m scripts.demo_leads` writes the file anew. Refuses real people: companies live under
+`python -m scripts.demo.people` writes the file anew. Refuses real people: companies live under
 `.example` (RFC 2606), private addresses say that they are a demo, phone numbers are reserved ones.
 """
 
 import csv
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.leads import LeadIn
 
-PATH = Path(__file__).with_name("data") / "demo_leads.csv"
+PATH = Path(__file__).parent.parent / "data" / "demo_leads.csv"
 PEOPLE, COMPANIES, SEED = 5000, 1500, 2026
 COLUMNS: tuple[str, ...] = (
     "email", "first_name", "last_name", "title", "phone", "linkedin_url",
@@ -75,6 +75,10 @@ COUNTRIES = (
 _FIRST = "Nord Blue Alba Terra Silver Nova Prim Hoch Clear Vita Rhein Stone Luma Orbi Grün West Ever Alto Delta Ferro Mira Quanta Solar Kite Zen".split()  # noqa: SIM905
 _SECOND = "wind bridge field werk tech soft line stahl port data mark cargo pharma tools energy press food craft".split()  # noqa: SIM905
 _TRADE = "Logistics Systems Consulting Foods Medical Software Analytics".split()  # noqa: SIM905
+_MISTAKES: tuple[tuple[str, object], ...] = (
+    ("email", "jane.doe at example.com"), ("website", "ftp://files.example/"), ("email", ""),
+    ("locale", "mother tongue"), ("company_domain", "not a domain"), ("email", "a@@b.example"),
+)  # fmt: skip
 _PRIVATE = "gmail.com outlook.com gmx.de web.de yahoo.com orange.fr libero.it icloud.com".split()  # noqa: SIM905
 _SHARED = "info sales kontakt contact office".split()  # noqa: SIM905
 
@@ -156,6 +160,25 @@ def _plain(text: str) -> str:
     german = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
     folded = unicodedata.normalize("NFKD", text.lower().translate(german))
     return "".join(c for c in folded if c.isascii() and (c.isalnum() or c == " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as a customer's system posts it; `wrong` names the field that cannot be taken."""
+
+    record: dict[str, object]
+    wrong: str | None = None
+
+
+def rows(people: Sequence[LeadIn], seed: int) -> list[Row]:
+    """Every lead once, and among them about one row in a hundred that is wrong in one field."""
+    dice = random.Random(f"{seed}:rows")  # noqa: S311
+    told = [Row(person.model_dump(mode="json", exclude_defaults=True)) for person in people]
+    for number in range(-(-len(people) // 100) if people else 0):
+        field, value = _MISTAKES[number % len(_MISTAKES)]
+        spoiled = {**dice.choice(told).record, field: value}
+        told.insert(dice.randrange(len(told) + 1), Row(spoiled, field))
+    return told
 
 
 def write(path: Path = PATH) -> None:
