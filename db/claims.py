@@ -133,7 +133,7 @@ def unpark(tx: Tx, *, effect_key: str) -> int:
     rows = tx.conn.execute(
         """
         UPDATE outrider.jobs SET state = 'ready', parked_on = NULL, attempt = greatest(attempt - 1, 0)
-         WHERE parked_on = %(key)s AND tenant_id = outrider.current_tenant_id() RETURNING actor
+         WHERE parked_on = %(key)s AND state = 'parked' AND tenant_id = outrider.current_tenant_id() RETURNING actor
         """,
         {"key": effect_key},
     ).fetchall()

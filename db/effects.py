@@ -163,6 +163,18 @@ def doubt(tx: Tx, key: str, *, token: int, reason: str) -> bool:
     )
 
 
+def forsake(tx: Tx, key: str) -> None:
+    """Nobody waits for the end of a repeatable call that was begun; what it did, another may do again."""
+    tx.run(
+        """
+        UPDATE outrider.effects SET token = 0
+         WHERE key = %(key)s AND tenant_id = outrider.current_tenant_id()
+           AND class = 'repeatable' AND state = 'intent'
+        """,
+        {"key": key},
+    )
+
+
 def disown(tx: Tx, key: str) -> bool:
     """Somebody knows that the call did not happen: whoever runs next makes it. False: not in doubt."""
     return bool(

@@ -57,12 +57,19 @@ class Unsubscribe:
             door = self.find(request.path_params["token"])
             if door is None:
                 return _unknown()
-            stopped = self.unsubscribe(door, trace_id=request.state.trace_id)
+            stopped = self._surely(door, trace_id=request.state.trace_id)
         except DatabaseAway as error:
             return _away(error)
         ids = {"enrollment_id": str(door.enrollment_id), "lead_id": str(door.lead_id)}
         request.state.facts.update(ids, stopped=stopped)
         return page("unsubscribed", tenant=door.tenant_name)
+
+    def _surely(self, door: Door, *, trace_id: str) -> int:
+        """Once more after a deadlock or a dropped connection: a mail client asks only once."""
+        try:
+            return self.unsubscribe(door, trace_id=trace_id)
+        except DatabaseAway:
+            return self.unsubscribe(door, trace_id=trace_id)
 
     def find(self, token: str) -> Door | None:
         """Whose link this is. Raises DatabaseAway."""
@@ -77,12 +84,13 @@ class Unsubscribe:
         Raises DatabaseAway: nothing was changed, or everything was and the answer got lost.
         """
         with self.database.tenant(door.tenant_id, trace_id=trace_id) as tx:
+            # The order in which a reply's verdict locks: enrollment, lead, what the CRM is told.
+            stopped = _stop(tx, door)
+            _move(tx, door.lead_id)
             for address in unsubscribes.list_addresses(tx, door):
                 suppressions.add(
                     tx, SuppressionKind.EMAIL, address, SuppressionReason.UNSUBSCRIBE, BY
                 )
-            stopped = _stop(tx, door)
-            _move(tx, door.lead_id)
         return stopped
 
 

@@ -122,7 +122,7 @@ class HubSpot:
         try:
             return self.keyring.open(account.secret.box, account.secret.purpose).decode("ascii")
         except (CannotOpen, UnicodeDecodeError) as error:
-            raise Permanent(f"The CRM's token cannot be opened: {error}") from None
+            raise Transient(f"The CRM's token cannot be opened: {error}") from None
 
 
 def _is_near(base_url: str) -> bool:

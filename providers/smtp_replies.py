@@ -30,6 +30,13 @@ _HINT = re.compile(
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _LONGEST_WAIT = timedelta(hours=6)
 
+_OF_US = re.compile(
+    r"relay|sender address|sender (?:is )?not|not (?:owned|permitted|authori[sz]ed)|client host|helo|"
+    r"\b(?:exceed|quota|too many|rate|limit|unusual|blocked|blacklist|spam)",
+    re.IGNORECASE,
+)
+"""Words about who sends, which servers like to say at RCPT: nothing the recipient can be blamed for."""
+
 _OF_THE_MAILBOX = {
     # who we are was not believed, or may not do this (RFC 4954, RFC 7372; 57, 60, 64: Exchange)
     *(f"5.7.{n}" for n in (*range(8, 15), *range(20, 33), 57, 60, 64)),
@@ -61,20 +68,26 @@ def refusal(phase: Phase, code: int, text: str) -> JobError:
 
 
 def _what(phase: Phase, code: int, status: str | None, text: str) -> RefusedWhat:
+    unknown = status is not None and status.startswith(("5.1.", "5.2."))
     if status in _OF_THE_MESSAGE:
         return RefusedWhat.MESSAGE
-    if code in _LOGIN_CODES or status in _OF_THE_MAILBOX:
+    if status in _OF_THE_MAILBOX or _is_about_us(phase, code, text, unknown=unknown):
         return RefusedWhat.MAILBOX
-    # "Relay access denied" comes to RCPT, for every recipient, when a login is missing or wrong.
-    # Taken for the recipient's fault it would end every sequence of the mailbox.
-    relayed = re.search(r"\brelay", text, re.IGNORECASE)
-    if phase in {Phase.HELLO, Phase.LOGIN, Phase.SENDER} or relayed or code == 503:
-        return RefusedWhat.MAILBOX
+    if (status or "").startswith("5.7."):
+        return RefusedWhat.MESSAGE  # a policy of theirs: the address is not to blame
     # Some servers look at the recipient only when they have the mail; there is one recipient.
-    unknown = status is not None and status.startswith(("5.1.", "5.2."))
-    if phase is Phase.RECIPIENT or unknown:
-        return RefusedWhat.RECIPIENT
-    return RefusedWhat.MESSAGE
+    return RefusedWhat.RECIPIENT if phase is Phase.RECIPIENT or unknown else RefusedWhat.MESSAGE
+
+
+def _is_about_us(phase: Phase, code: int, text: str, *, unknown: bool) -> bool:
+    """Whether a refusal is the sender's. Servers say many of these only at RCPT, to every recipient;
+    taken for the recipient's fault, one of them would end every sequence of the mailbox.
+    """
+    if code in _LOGIN_CODES or code == 503 or phase in {Phase.HELLO, Phase.LOGIN, Phase.SENDER}:
+        return True
+    if re.search(r"\brelay", text, re.IGNORECASE):
+        return True
+    return phase is Phase.RECIPIENT and not unknown and _OF_US.search(text) is not None
 
 
 def _later(code: int, text: str) -> JobError:

@@ -15,16 +15,17 @@ from schemas.inbound import Inbound, addresses
 from schemas.intent_words import (
     HANDED_ON,
     INTERESTED,
-    MEETING,
     NEGATIONS,
     REFERRAL,
     SOURCE,
     THANKS,
     WRONG,
 )
+from schemas.later_words import LATER
 from schemas.machine_words import BARE_AWAY
+from schemas.meeting_words import MEETING
 from schemas.phrases import Hit, Lexicon, Sentence, fold
-from schemas.refusal_words import ERASE, LATER, LEGAL, NO, UNSUBSCRIBE
+from schemas.refusal_words import ERASE, LEGAL, NO, UNSUBSCRIBE
 
 _ASIAN = (
     "配信停止",
@@ -68,15 +69,20 @@ class Reading(Value):
     name: str | None = None
 
 
+def names_our_way_out(mail: Inbound) -> bool:
+    """Whether the subject has the token of our own List-Unsubscribe (RFC 2369, mailto)."""
+    return _TOKEN.search(fold(mail.subject)) is not None
+
+
 def wants_out(mail: Inbound, said: Sequence[Sentence]) -> str | None:
     """The words with which somebody asks to be left alone, or None."""
+    if names_our_way_out(mail):
+        return "subject: the way out of our own mail"
     if hit := UNSUBSCRIBE.first(said):
         return hit.words
     if found := next((word for word in _ASIAN if word in mail.text), None):
         return found
     subject = fold(mail.subject).strip()
-    if _TOKEN.fullmatch(subject):
-        return "subject: the way out of our own mail"
     bare = not mail.text.strip() or len(mail.text) < 20
     if subject.startswith("unsubscribe") and bare:
         return "subject: unsubscribe"

@@ -96,7 +96,7 @@ class CollectContacts(Job):
     """Make batches of the leads that a tenant's CRMs have yet to hear of."""
 
     name: ClassVar[str] = "crm.collect"
-    emits: ClassVar[tuple[type[Event], ...]] = (ContactsCollected,)
+    emits: ClassVar[tuple[type[Event], ...]] = (ContactsCollected, ContactsLeft)
 
 
 class UpsertContacts(Job):

@@ -1,14 +1,9 @@
 """What machines write, by language; data for `schemas.phrases`. Refuses phrases that people use of themselves."""
 
-from schemas.phrases import Lexicon
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.strip().splitlines() if line.strip()]
-
+from schemas.phrases import Lexicon, lines
 
 AWAY = Lexicon(
-    _lines("""
+    lines("""
     out of _ office
     out of _ the office
     ooo
@@ -99,7 +94,7 @@ AWAY = Lexicon(
 """Somebody is not there and comes back."""
 
 BARE_AWAY = Lexicon(
-    _lines("""
+    lines("""
     out of _ office
     on|taking annual|vacation|holiday|leave|pto|maternity|paternity|parental|sick|medical
     im|am|be off until|till|today|this|for
@@ -129,7 +124,7 @@ BARE_AWAY = Lexicon(
 """What a person types by hand who is away, too; only in a mail that says nothing else."""
 
 TICKET = Lexicon(
-    _lines("""
+    lines("""
     ticket|case|request|enquiry|inquiry _ been created|opened|received|logged|registered|submitted|assigned
     ticket|case|request|reference|vorgangs number|id|no|nummer|nr
     created|opened|raised a|case|ticket ticket|case|for
@@ -156,7 +151,7 @@ TICKET = Lexicon(
 """)
 )
 ROBOT = Lexicon(
-    _lines("""
+    lines("""
     automated|automatic|auto-generated|auto|automatically message|response|reply|confirmation|email|e-mail|acknowledgement|acknowledgment|notification|generated|answer
     automatically generated|sent
     this|an|is autoreply|auto-reply|autoresponder
@@ -233,7 +228,7 @@ ROBOT = Lexicon(
 """A machine answers for somebody, or instead of anybody."""
 
 LEFT = Lexicon(
-    _lines("""
+    lines("""
     no longer works|working|with|employed|at|part|here|an|in
     not longer works|with|employed
     has|have|hes|shes|is left|leaving _ company|organisation|organization|firm|business|us|team

@@ -183,3 +183,8 @@ def _fits(phrase: _Phrase, words: tuple[str, ...], start: int) -> int:
 
 def _is(place: Word, word: str) -> bool:
     return word in place[0] or any(word.startswith(beginning) for beginning in place[1])
+
+
+def lines(text: str) -> list[str]:
+    """The patterns of a block of text, one per line; blank ones are left out."""
+    return [line.strip() for line in text.strip().splitlines() if line.strip()]

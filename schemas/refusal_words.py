@@ -1,14 +1,9 @@
-"""How people ask to be left alone, refuse, or put off, by language; data for `schemas.phrases`."""
+"""How people ask to be left alone, refuse, by language; data for `schemas.phrases`."""
 
-from schemas.phrases import Lexicon
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.strip().splitlines() if line.strip()]
-
+from schemas.phrases import Lexicon, lines
 
 UNSUBSCRIBE = Lexicon(
-    _lines("""
+    lines("""
     ^ unsubscribe|unsubscribed|unsub|remove|stop|optout|opt-out $
     ^ unsubscribe|stop|remove please|now|pls|plz|thanks|all|immediately|thx|this|it $
     ^ please|pls|plz|just unsubscribe|stop|remove
@@ -140,7 +135,7 @@ UNSUBSCRIBE = Lexicon(
 """Whoever says this gets nothing more. Wide on purpose: a wrong hit costs one lead, a miss costs trust."""
 
 LEGAL = Lexicon(
-    _lines("""
+    lines("""
     report|reporting|reported _ spam|authorities|authority|regulator|ico|ftc|you|police|commissioner
     legal action
     cease and desist
@@ -150,7 +145,7 @@ LEGAL = Lexicon(
 """)
 )
 ERASE = Lexicon(
-    _lines("""
+    lines("""
     delete|erase|purge|remove my|all|our|any data|information|records|personal|details
     delete|erase all|any|my _ data
     right to erasure|be
@@ -168,7 +163,7 @@ ERASE = Lexicon(
 )
 
 NO = Lexicon(
-    _lines("""
+    lines("""
     not|isnt|arent|wasnt|no|never|hardly|dont|longer _ interested|interesting|keen
     not|isnt|arent|no longer|currently|really|particularly|that|very|a|the relevant|applicable|needed|priority|fit
     no|not|without|lost|zero|little|any|havent|have|has interest
@@ -270,38 +265,3 @@ NO = Lexicon(
     nie|niezainteresowan* zainteresowan*|dzieki|dziekuje
 """)
 )
-
-LATER = Lexicon(
-    _lines("""
-    not|isnt right|at|this|the|currently|until|before _ now|moment|time|year|quarter|summer|priority|stage
-    not now|yet|currently|anytime
-    not|nothing _ until|before
-    maybe|perhaps|possibly later|next|after|another|down|sometime
-    try|reach|check|circle|come|get|contact|ping|follow|touch|revisit|reconnect _ again|later|year|quarter|month|months|summer|autumn|fall|spring|winter|q1|q2|q3|q4|january|february|march|april|june|july|august|september|october|november|december
-    timing is|isnt|not|was|wasnt
-    bad|wrong|not|isnt|poor timing|time
-    later this|in
-    nachstes|nachsten|kommendes|kommenden|im|ab|spater|anfang|ende jahr|quartal|monat|jahres|nachsten|herbst|fruhjahr|sommer|januar|oktober|erst|noch|wieder _
-    spater|erst|zu|ab wieder|nochmal|noch|gerne|im|ab|einem|einmal|nachstes _
-    derzeit|aktuell|momentan|zurzeit|moment|gerade|jetzt _ nicht|kein|keinen|keine|schlecht|unpassend|ungunstig|noch
-    pas|plus le|pour|maintenant|en|actuellement|avant|dans|tout _ moment|instant|maintenant|ce|actuellement|septembre|rentree|annee|immediat|priorite
-    recontacter|recontactez|revenez|revenir|relancez|relancer|rappeler|rappelez|reparler|reparlons|recontactez-moi|reparlons-en|voir _ plus|prochain|prochaine|dans|en|a|apres|l'|debut|vers|au
-    trimestre|annee|mois|semestre prochain|prochaine
-    apres les|l'|la|le vacances|ete|rentree
-    ahora|actualmente|este|mal|buen no|mismo|momento|por|es _ no|momento|
-    ahora|hoy no|mismo|por _
-    mas|despues|proximo|proxima|siguiente|otro adelante|tarde|del|de|ano|trimestre|mes|verano|semestre|vez|momento
-    no|mal es|momento|ahora _ momento|ahora
-    al|in|per momento|questo|ora|adesso _ non|no|momento
-    piu|dopo|prossimo|prossima|nuovo avanti|tardi|l'|le|la|anno|trimestre|mese|estate|vacanze|semestre
-    non e|ora|adesso|al _ momento|periodo|ora|adesso
-    nu|momenteel|op niet|geen|even|dit|nog _ niet|geen|moment
-    volgend|volgende|later|najaar|na jaar|kwartaal|maand|dit|nog|in|weer|zomer|de _
-    agora|neste|de|por nao|momento|enquanto _
-    nao e|agora|neste _ momento|agora|altura
-    proximo|proxima|mais|depois|ano trimestre|ano|mes|tarde|do|das|de|semestre|que
-    inte|passar just|nu|inte|annu|det _ nu|just|annu
-    nasta|senare|efter|aterkom|hor ar|kvartal|manad|i|sommaren|semestern|garna|gang|av|igen|nasta _
-""")
-)
-"""Only beside a refusal, or with a time named: not now, but perhaps then."""

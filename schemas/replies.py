@@ -57,6 +57,8 @@ def classify(mail: Inbound) -> Verdict:
     """The verdict on one mail, by rules. Never raises; the same mail has the same verdict."""
     said = sentences(mail.text)
     spoken = language(said)
+    if intents.names_our_way_out(mail):  # whatever a mail client wrote around it
+        return _human(mail, intents.read(mail, said, spoken), spoken, reasons=())
     who = machines.authorship(mail, said)
     if who.author is ReplyAuthor.HUMAN:
         return _human(mail, intents.read(mail, said, spoken), spoken, reasons=())

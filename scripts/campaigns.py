@@ -14,6 +14,8 @@ from db import (
     campaign_leads,
     campaign_reports,
     campaigns,
+    enrollments,
+    leads,
     mailboxes,
     sequences,
 )
@@ -21,7 +23,7 @@ from db import tenants as all_tenants
 from db.campaigns import Campaign, NewCampaign
 from db.sequences import SequenceStep
 from pipelines.engine import emit
-from schemas.enums import CampaignStatus
+from schemas.enums import CampaignStatus, StopReason
 from schemas.errors import NoSuchRow, Permanent
 from schemas.events import CampaignOpened
 from schemas.sequences import CampaignIn, read
@@ -97,6 +99,19 @@ def pause(name: Name, tenant: Tenant, reason: Reason) -> None:
         if new:
             _audit(tx, "pause", campaign, reason=reason)
     out.print(f"Campaign {name} is {'now' if new else 'already'} paused.")
+
+
+@app.command("stop")
+def stop(email: str, tenant: Tenant, reason: Reason) -> None:
+    """End whatever sequence a lead is in, for good, e.g. one that is held by a step that failed."""
+    with open_database() as (database, _), database.tenant(_tenant(database, tenant)) as tx:
+        lead = leads.get_by_email(tx, email)
+        stopped = enrollments.stop_all_of_lead(tx, lead.id, StopReason.OPERATOR, by=whoami())
+        if not stopped:
+            raise Permanent(f"email: {email} is in no sequence.")
+        audit.record(tx, operator=whoami(), action="stop", resource_type="lead",
+                     resource_id=str(lead.id), reason=reason)  # fmt: skip
+    out.print(f"{email} gets nothing more of it.", highlight=False)
 
 
 @app.command("status")

@@ -23,7 +23,8 @@ def _clone(admin_dsn: str, template: str) -> str:
     name = f"outrider_{uuid4().hex[:12]}"
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            # Ten times as fast as the default where nothing is synced to disk, as in tests.
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )

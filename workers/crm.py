@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from uuid import UUID
 
-from db import Tx, crm_connections, crm_links, crm_outbox
+from db import Tx, crm_connections, crm_links, crm_outbox, effects
 from schemas.contacts import NeedsReauth, Pushes
 from schemas.enums import CrmStatus, EffectClass
 from schemas.events import ContactsCollected, ContactsLeft
@@ -17,6 +18,9 @@ from workers.crm_batches import Batch
 from workers.effects import Effect, perform
 from workers.retry import PATIENT, QUICK
 
+_AT_ONCE = 50
+"""Batches of one job: a portal that is told everything anew is told in several goes."""
+
 
 @actor(CollectContacts, queue="crm", retry=QUICK, limit=timedelta(seconds=60))
 def collect_contacts(job: CollectContacts, ctx: Context) -> None:
@@ -24,19 +28,18 @@ def collect_contacts(job: CollectContacts, ctx: Context) -> None:
     del job
     with ctx.finish() as tx:
         freed = crm_outbox.free_orphans(tx)
-        batches = [
-            batch_id
-            for connection in crm_connections.list_connected(tx)
-            for batch_id in _batches(tx, connection.id)
-        ]
+        batches = list(islice(_batches(tx), _AT_ONCE))
         facts = [(ContactsCollected(batch_id=batch_id), str(batch_id)) for batch_id in batches]
         ctx.emit_all(tx, facts)
+        if len(batches) == _AT_ONCE:
+            ctx.emit(tx, ContactsLeft(), key=str(batches[-1]))
     ctx.log.info("contacts.collected", batches=len(batches), freed=freed)
 
 
-def _batches(tx: Tx, connection_id: UUID) -> Iterator[UUID]:
-    while batch_id := crm_outbox.collect(tx, connection_id):
-        yield batch_id
+def _batches(tx: Tx) -> Iterator[UUID]:
+    for connection in crm_connections.list_connected(tx):
+        while batch_id := crm_outbox.collect(tx, connection.id):
+            yield batch_id
 
 
 @actor(UpsertContacts, queue="crm", retry=PATIENT, limit=timedelta(seconds=60))
@@ -74,12 +77,16 @@ def _effect(ctx: Context, batch: Batch) -> Effect[Pushes]:
         return crm_batches.push(ctx.providers.crm, account, batch)
 
     return Effect(
-        key=f"crm:{batch.connection.id}:{batch.id}",
+        key=_key(batch),
         kind=EffectClass.REPEATABLE,
         answer=Pushes,
         call=call,
         guard=lambda tx: crm_links.forget(tx, batch.connection.id, news),
     )
+
+
+def _key(batch: Batch) -> str:
+    return f"crm:{batch.connection.id}:{batch.id}"
 
 
 def _give_back(ctx: Context, batch: Batch, refused: NeedsReauth | None = None) -> None:
@@ -88,6 +95,9 @@ def _give_back(ctx: Context, batch: Batch, refused: NeedsReauth | None = None) -
         if refused:
             crm_connections.need_reauth(tx, batch.connection.id, str(refused))
         crm_outbox.settle(tx, batch.id, told={})
+        effects.forsake(
+            tx, _key(batch)
+        )  # a call that was begun before may be made by another batch
     ctx.log.warning(
         "connection.unusable",
         connection_id=str(batch.connection.id),

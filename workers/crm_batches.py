@@ -4,8 +4,8 @@ Refuses to lose a change: only the version that was read is confirmed, and an an
 by an earlier attempt counts for what that attempt said.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from uuid import UUID
 
 from db import Tx, credentials, crm_connections, crm_links, crm_log, crm_mappings, crm_outbox
@@ -146,15 +146,21 @@ def apply(tx: Tx, batch: Batch, answer: Pushes) -> list[Entry]:
         elif not lead.is_news:
             entries += _silent(lead)
             told[row.lead_id] = row.version
-    links = [
-        _link(p)
-        for lead in batch.leads
-        if (p := pushes.get(lead.row.lead_id)) and p.outcome.remote_id
-    ]
-    crm_links.record(tx, batch.connection.id, links)
+    links = {p.outcome.remote_id: _link(p) for p in answer.pushes if p.outcome.remote_id}
+    entries = [_once(entry, links) for entry in entries]
+    crm_links.record(tx, batch.connection.id, list(links.values()))
     crm_log.add_all(tx, batch.connection.id, batch.id, entries)
     crm_outbox.settle(tx, batch.id, told=told, refused=again)
     return entries
+
+
+def _once(entry: Entry, links: Mapping[str, Link]) -> Entry:
+    """A contact is one lead's: another that the CRM took for the same one is told to a person."""
+    link = links.get(entry.remote_id or "")
+    if link is None or link.lead_id == entry.lead_id:
+        return entry
+    text = f"The CRM takes this lead and lead {link.lead_id} for one contact; merge them."
+    return replace(entry, outcome="failed", error_code="same_contact", error=text)
 
 
 def _link(push: Push) -> Link:

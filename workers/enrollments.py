@@ -71,7 +71,7 @@ def _act(ctx: Context, tx: Tx, reply: Reply) -> Act:
 
 
 def _nobodys(reply: Reply, verdict: Verdict) -> Act:
-    if reply.author is ReplyAuthor.HUMAN:
+    if reply.author is ReplyAuthor.HUMAN and reply.reviewed_by is None:
         return ReplyDecision.REVIEW, f"{verdict.because}; written by nobody we know"
     return ReplyDecision.NONE, f"{verdict.because}; about nobody we know"
 

@@ -30,7 +30,7 @@ def review(
         before = replies.get_locked(tx, reply_id)
         author = _MACHINES.get(intent, ReplyAuthor.HUMAN)
         replies.review(tx, reply_id, intent, author, operator)
-        if intent is ReplyIntent.UNSUBSCRIBE and before.lead_id:
+        if intent is ReplyIntent.UNSUBSCRIBE:
             known = replies.find_conversation(tx, before.mail_id)
             unsubscribe(tx, known or Conversation(before.enrollment_id, before.lead_id, None))
         emit(

@@ -59,9 +59,10 @@ def _sent(ctx: Context, touch: Touch) -> None:
         first = steps.mark_sent(
             tx, touch.step.id, message_id=message.id, sent_at=message.claimed_at
         )
-        _move(ctx, tx, touch, LeadStatus.CONTACTED)
         if first:
             planning.go_on(ctx, tx, enrollment.id)
+        # Last, as everywhere: whoever emits holds a key that others wait for.
+        _move(ctx, tx, touch, LeadStatus.CONTACTED)
     ctx.log.info("step.sent", step_id=str(touch.step.id), message_id=str(message.id))
 
 

@@ -17,24 +17,24 @@ _SOURCE = "reply"
 
 def suppress(tx: Tx, verdict: Verdict, conversation: Conversation) -> int:
     """Never again to whoever this verdict concerns; how many addresses that is new for. Idempotent."""
+    if verdict.author is ReplyAuthor.HUMAN and verdict.intent is ReplyIntent.UNSUBSCRIBE:
+        reason = (
+            SuppressionReason.LEGAL if verdict.sub == "legal" else SuppressionReason.UNSUBSCRIBE
+        )
+        return unsubscribe(tx, conversation, reason)
     if conversation.lead_id is None:
         return 0
     if verdict.author is ReplyAuthor.BOUNCE:
         return _add(tx, _bounced(tx, verdict, conversation), SuppressionReason.BOUNCE)
     if verdict.author is ReplyAuthor.COMPLAINT and verdict.sub not in HARMLESS_REPORTS:
         return _add(tx, _known(tx, conversation), SuppressionReason.COMPLAINT)
-    if verdict.author is ReplyAuthor.HUMAN and verdict.intent is ReplyIntent.UNSUBSCRIBE:
-        reason = (
-            SuppressionReason.LEGAL if verdict.sub == "legal" else SuppressionReason.UNSUBSCRIBE
-        )
-        return unsubscribe(tx, conversation, reason)
     return 0
 
 
 def unsubscribe(
     tx: Tx, conversation: Conversation, reason: SuppressionReason = SuppressionReason.UNSUBSCRIBE
 ) -> int:
-    """Suppress the lead, every address of the conversation, and the writer. Idempotent."""
+    """Suppress the lead, every address of the conversation, and the writer, known or not. Idempotent."""
     writer = [conversation.from_address] if conversation.from_address else []
     return _add(tx, [*_known(tx, conversation), *writer], reason)
 
@@ -51,7 +51,8 @@ def _bounced(tx: Tx, verdict: Verdict, conversation: Conversation) -> list[str]:
 
 def _known(tx: Tx, conversation: Conversation) -> list[str]:
     found = _written_to(tx, conversation.enrollment_id)
-    assert conversation.lead_id
+    if conversation.lead_id is None:
+        return found
     try:
         lead = leads.get(tx, conversation.lead_id)
     except NoSuchRow:

@@ -66,7 +66,8 @@ create table outrider.mailbox_watches (
 );
 comment on table outrider.mailbox_watches is 'Which process listens to a mailbox; a hint that saves connections, never a lock || mailroom';
 
-call outrider.protect('outrider.mailboxes', 'admin', 'select, insert, update',
+-- People read them: whoever names a server is sent the password, so only an operator does.
+call outrider.protect('outrider.mailboxes', 'read', 'select, insert, update',
   'select (id, tenant_id, daily_cap, timezone, status, paused_reason, paused_at, created_at, deleted_at)');
 call outrider.protect('outrider.mailbox_days', 'read', 'select, insert, update', 'select');
 call outrider.protect('outrider.mailbox_cursors', 'read', 'select, insert, update', 'select');

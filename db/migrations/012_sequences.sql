@@ -193,3 +193,9 @@ language sql stable security definer set search_path = '' as $$
 $$;
 revoke all on function outrider.unsubscribe_door(text) from public;
 grant execute on function outrider.unsubscribe_door(text) to outrider_ingress;
+
+create index messages_conversation_idx on outrider.messages (enrollment_id) where direction = 'inbound';
+create index messages_to_idx on outrider.messages (mailbox_id, to_hash) where direction = 'outbound';
+-- Asked for at the end of every call to the outside world, and almost always empty.
+-- squawk-ignore require-concurrent-index-creation
+create index jobs_parked_on_idx on outrider.jobs (parked_on) where state = 'parked';

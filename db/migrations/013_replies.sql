@@ -53,6 +53,7 @@ create table outrider.replies (
   constraint replies_decision_is_explained check ((decision is null) = (because is null) and (decision is null) = (decided_at is null))
 );
 create index replies_review_idx on outrider.replies (tenant_id, classified_at) where decision = 'review' and reviewed_by is null;
+create index replies_enrollment_idx on outrider.replies (enrollment_id);
 create index replies_lead_idx on outrider.replies (tenant_id, lead_id);
 comment on table outrider.replies is 'What one mail was understood to be, and what was decided, with reasons || replies, sequencing decides';
 

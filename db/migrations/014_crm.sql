@@ -64,7 +64,7 @@ create table outrider.crm_outbox (
   foreign key (tenant_id, lead_id) references outrider.leads (tenant_id, id) on delete cascade
 );
 create index crm_outbox_batch_idx on outrider.crm_outbox (batch_id) where batch_id is not null;
-create index crm_outbox_free_idx on outrider.crm_outbox (tenant_id, connection_id) where batch_id is null;
+create index crm_outbox_free_idx on outrider.crm_outbox (connection_id, queued_at, lead_id) where batch_id is null;
 comment on table outrider.crm_outbox is 'Leads whose change the CRM has not confirmed || trigger on leads; crm';
 
 create table outrider.crm_log (

@@ -26,12 +26,16 @@ class Accident:
         self._doomed = fleet.start_worker(
             only="sequencing", OUTRIDER_FAULTS=f"effect.after_call@{at_call}"
         )
-        self._session_id = _session_of(database, self._doomed)
+        self._session_id = 0
         self._died_at: float | None = None
         self.when: datetime | None = None
         """The business moment of the death."""
         self.recovered: float | None = None
         """Seconds from the death until the last job of the dead worker was taken from it."""
+
+    def prepare(self) -> None:
+        """Wait until the doomed worker is at work; nothing may be sent before."""
+        self._session_id = _session_of(self._database, self._doomed)
 
     @property
     def under_way(self) -> bool:

@@ -7,13 +7,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scripts.output import err
 
-_NEWS = 0.25
+_NEWS = 0.5
 
 
 def bars(*, quiet: bool) -> Progress:
     """The display, on standard error; `quiet` shows nothing."""
     columns = (TextColumn("{task.description:>18}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=err, disable=quiet)
+    return Progress(*columns, TimeElapsedColumn(), console=err, disable=quiet, refresh_per_second=4)
 
 
 class Bars:

@@ -5,23 +5,20 @@ Exit 0 only when every invariant holds and the counts equal those of everybody e
 
 import shutil
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from schemas.errors import Permanent
 from schemas.settings import Settings, load
-from scripts.demo.check import Check
 from scripts.demo.checks import judge
 from scripts.demo.people import load as load_leads
 from scripts.demo.picture import draw
-from scripts.demo.report import Figures, figures, timeline
-from scripts.demo.stage import Stage, staged
+from scripts.demo.report import figures, timeline
+from scripts.demo.stage import staged
+from scripts.demo.verdict import print_document, print_tables
 from scripts.environment import attached, environment, home
 from scripts.options import Json
-from scripts.output import out, print_json
 
 
 def demo(
@@ -46,7 +43,8 @@ def demo(
         told, checks = figures(stage), judge(stage)
         picture = folder / "timeline.svg"
         picture.write_text(draw(timeline(stage, told)), encoding="utf-8")
-    _print(stage, told, checks, picture, as_json=as_json)
+    tell = print_document if as_json else print_tables
+    tell(stage, told, checks, picture)
     if not all(check.holds for check in checks):
         raise typer.Exit(1)
 
@@ -60,53 +58,3 @@ def _refuse_a_fixed_clock(settings: Settings) -> None:
             "OUTRIDER_DATABASE_URL: the demo moves the business clock, which only the owner of the "
             "schema can. Name the owner's login, or none: then it brings servers of its own."
         )
-
-
-def _print(
-    stage: Stage, told: Figures, checks: list[Check], picture: Path, *, as_json: bool
-) -> None:
-    verdict = all(check.holds for check in checks)
-    if as_json:
-        rows = [
-            {"check": c.name, "expected": c.expected, "found": c.found, "holds": c.holds}
-            for c in checks
-        ]
-        doubts = [
-            {"key": d.key, "reason": d.reason, "taken": d.in_archive}
-            for d in stage.operator.settled
-        ]
-        print_json(
-            {
-                "seed": stage.seed,
-                **told,
-                "doubts_settled": doubts,
-                "picture": str(picture),
-                "checks": rows,
-                "verdict": verdict,
-            }
-        )
-        return
-    numbers = Table(title="What happened", title_justify="left", show_header=False, box=None)
-    for name, value in told.items():
-        numbers.add_row(
-            name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value)
-        )
-    proof = Table(
-        "", "counted", "expected", "by", title="What must be true", title_justify="left", box=None
-    )
-    for check in checks:
-        mark = "[green]✓[/]" if check.holds else "[red]✗[/]"
-        proof.add_row(
-            f"{mark} {check.name}",
-            str(check.found),
-            f"{'≤ ' if check.at_most else ''}{check.expected}",
-            check.source,
-        )
-    out.print()
-    out.print(numbers)
-    out.print()
-    out.print(proof)
-    out.print()
-    out.print(
-        "[green]Nothing lost, nothing twice.[/]" if verdict else "[red]Something is wrong.[/]"
-    )

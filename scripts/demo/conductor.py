@@ -6,7 +6,7 @@ No step is skipped and no wait is cut short: by the business clock each takes as
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +21,7 @@ _GLANCE, _LONGEST_GLANCE = 0.02, 0.16
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(milliseconds=1)
 _STUCK = 90.0
-"""Seconds without any rest after which somebody has to look."""
+"""Seconds without rest and without one job done after which somebody has to look."""
 
 
 class Stuck(ServerFailed):
@@ -55,6 +55,24 @@ def is_still(still: Stillness, mails_sent: int) -> bool:
 
 
 @dataclass(slots=True)
+class _Patience:
+    """Runs out when nothing gets done for long."""
+
+    done: int = -1
+    since: float = field(default_factory=time.monotonic)
+
+    def note(self, done: int, still: Stillness) -> None:
+        """Take down how much is done. Raises Stuck."""
+        if done != self.done:
+            self.done, self.since = done, time.monotonic()
+        elif time.monotonic() - self.since > _STUCK:
+            raise Stuck(
+                f"Nothing was done for {_STUCK:.0f} s, and there is work: {still}. "
+                "See worker.log beside the picture; `outrider jobs list` shows what waits."
+            )
+
+
+@dataclass(slots=True)
 class Conductor:
     """Holds the clock of one play."""
 
@@ -68,36 +86,30 @@ class Conductor:
     """Whether nobody outside is still at something: posting leads, dying, being replaced."""
     on_rest: Callable[[Stillness], bool]
     """Called at rest; True when it made new work."""
-    glance: Callable[[Stillness], None]
-    """Called at every look."""
+    glance: Callable[[Stillness], int]
+    """Called at every look; returns how much was done so far."""
     jumps: int = 0
 
-    def set_out(self, moment: datetime) -> None:
-        """Begin the play at a moment of business time."""
-        clock.run_on_from(self.owner_url, moment)
-
     def conduct(self) -> None:
-        """Let the play run to its end. Raises Stuck."""
-        rested_at, pause = time.monotonic(), _GLANCE
+        """Let the play run to its end. Raises Stuck when it does not get on."""
+        pause = _GLANCE
+        patience = _Patience()
         while True:
             still = self._look()
-            self.glance(still)
+            patience.note(self.glance(still), still)
             self.crowd.give(still.now)
             if not is_still(still, self.crowd.mails_sent) or not self.may_go_on():
-                if time.monotonic() - rested_at > _STUCK:
-                    raise Stuck(
-                        f"No rest for {_STUCK:.0f} s: {still}; {self.crowd.mails_sent} answers."
-                    )
                 time.sleep(pause)
                 pause = min(pause * 1.5, _LONGEST_GLANCE)
                 continue
-            rested_at, pause = time.monotonic(), _GLANCE
+            pause = _GLANCE
             if self.crowd.look() or self.on_rest(still):
                 continue
             moment = next_moment(still, self.crowd.next_due, self.crowd.last_due_before)
             if moment is None:
                 return
             self._jump(max(moment, still.now))
+            patience = _Patience()
 
     def _look(self) -> Stillness:
         with self.database.tenant(self.tenant_id) as tx:

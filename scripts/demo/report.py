@@ -82,7 +82,7 @@ def _headline(told: Figures) -> list[tuple[str, str]]:
     return [
         ("leads", f"{told['leads']:,}"),
         *((words, f"{told[name]:,}") for name, words in named),
-        ("to recover", f"{told['seconds_to_recover']} s"),
+        ("to recover the dead", f"{told['seconds_to_recover']} s"),
     ]
 
 
@@ -109,11 +109,8 @@ def _ends(stage: Stage) -> Row:
     with stage.database.tenant(stage.tenant_id) as tx:
         ended = [one for one in outcomes.list_ended(tx) if one.ended_at]
     stopped = Counter(one.ended_at.date() for one in ended if one.stop_reason and one.ended_at)
-    through = Counter(one.ended_at.date() for one in ended if not one.stop_reason and one.ended_at)
-    resumed = _resumed(stage)
-    return Row("Sequences a day", [Layer("stopped", "stop", stopped),
-                                   Layer("resumed after an absence", "away", resumed),
-                                   Layer("completed", "dead", through)])  # fmt: skip
+    return Row("Sequences a day", [Layer("stopped by an answer", "stop", stopped),
+                                   Layer("resumed after an absence", "away", _resumed(stage))])  # fmt: skip
 
 
 def _resumed(stage: Stage) -> Counter[date]:

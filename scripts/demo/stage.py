@@ -58,6 +58,7 @@ class Stage:
     posted: Posted | None = None
     seconds: float = 0.0
     jumps: int = 0
+    jobs_done: int = 0
     began: datetime = _MONDAY
     ended: datetime = _MONDAY
 
@@ -102,13 +103,16 @@ class Stage:
             return False
         return self.operator.settle_all({one.mail.message_id for one in self.crowd.arrived}) > 0
 
-    def _glance(self, shown: Bars, still: Stillness) -> None:
+    def _glance(self, shown: Bars, still: Stillness) -> int:
         if self.accident.look(still.now):
             shown.say("A sender was killed between the mail server's 250 and its own commit, and Valkey emptied.")  # fmt: skip
         if shown.wants_news():
             with self.database.tenant(self.tenant_id) as tx:
                 sequences = outcomes.count_enrollments(tx)
-            shown.show(still.now, self.count_done(), sequences, len(self.crowd.answered))
+            done = self.count_done()
+            shown.show(still.now, done, sequences, len(self.crowd.answered))
+            self.jobs_done = sum(done.values())
+        return self.jobs_done
 
     def count_done(self) -> dict[str, int]:
         """Jobs of the demo's tenant that are done, by actor."""
@@ -139,6 +143,7 @@ def staged(
         fleet.start_worker()
         accident = Accident(settings, database, fleet, at_call=max(1, len(people) // 5))
         url = f"http://{settings.ingress_host}:{fleet.start_ingress()}"
+        accident.prepare()
         crowd = stack.enter_context(closing(Crowd(folder / "mails.log", mail["smtp"], seed)))
         operator = Operator(database, who.tenant_id)
         yield Stage(settings, database, bell, who, seed, people, rows(people, seed), folder,

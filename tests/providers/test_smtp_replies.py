@@ -58,3 +58,37 @@ def test_every_reply_has_a_meaning(phase: Phase, code: int, text: str) -> None:
     error = refusal(phase, code, text)
     assert isinstance(error, Refused) == (500 <= code < 600)
     assert isinstance(error, Refused | Transient)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.7.1 <me@x.test>: Sender address rejected: not owned by user me",
+        "5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
+        "5.4.6 Unusual sending activity detected",
+        "user has exceeded the max emails per hour",
+        "5.7.1 sending rate exceeded",
+        "Relay access denied",
+    ],
+)
+def test_a_sender_s_fault_that_is_told_at_rcpt_is_not_the_recipient_s(text: str) -> None:
+    error = refusal(Phase.RECIPIENT, 550, text)
+    assert isinstance(error, Refused)
+    assert error.what is RefusedWhat.MAILBOX
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("5.1.1 <bob@x.test>: Recipient address rejected: User unknown", RefusedWhat.RECIPIENT),
+        ("5.2.2 mailbox full, quota exceeded", RefusedWhat.RECIPIENT),
+        ("No such user here", RefusedWhat.RECIPIENT),
+        ("5.7.1 Message rejected by policy", RefusedWhat.MESSAGE),
+    ],
+)
+def test_what_is_the_recipient_s_stays_so_and_a_policy_blames_no_address(
+    text: str, what: RefusedWhat
+) -> None:
+    error = refusal(Phase.RECIPIENT, 550, text)
+    assert isinstance(error, Refused)
+    assert error.what is what
