@@ -152,7 +152,7 @@ def test_a_token_sealed_for_another_connection_does_not_open(
 ) -> None:
     good = portal().account()
     purpose = replace(good.secret.purpose, owner_type="mailbox")
-    with pytest.raises(Permanent, match="cannot be opened"):
+    with pytest.raises(Transient, match="cannot be opened"):  # a key may come back, a batch may not
         ours.upsert(replace(good, secret=replace(good.secret, purpose=purpose)), [contact(1)])
 
 
