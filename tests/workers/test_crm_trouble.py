@@ -12,6 +12,7 @@ from schemas.contacts import Contact, NeedsReauth, Outcome
 from schemas.enums import JobOutcome, JobState
 from schemas.errors import JobError, Permanent, RateLimited, Transient
 from tests.fix_crm import Telling
+from tests.fix_world import Bench
 from workers.replay import replay
 
 ADA = "ada@firm.example"
@@ -134,3 +135,40 @@ def test_a_refusal_that_may_pass_is_tried_again_and_not_for_ever(telling: Tellin
 def told_by(telling: Telling, crm: FakeCrm) -> None:
     """Another CRM takes the place of the tenant's."""
     telling.bench.runner.providers = replace(telling.bench.runner.providers, crm=crm)
+
+
+class Merging(FakeCrm):
+    """Takes everybody for one contact, as a CRM does with two addresses of one person."""
+
+    def _upsert(self, contact: Contact) -> Outcome:
+        return Outcome(key=contact.key, state="updated", remote_id="7")
+
+
+def test_two_leads_that_the_crm_takes_for_one_do_not_cost_the_batch(
+    telling: Telling, bench: Bench
+) -> None:
+    bench.runner.providers = replace(bench.runner.providers, crm=Merging())
+    for number in range(2):
+        telling.lead(f"p{number}@firm.example")
+    telling.tell()
+    assert telling.outbox() == []
+    assert sorted(code or "" for _, _, code in telling.log()) == ["", "same_contact"]
+    assert telling.peek("SELECT count(*), min(remote_id) FROM outrider.crm_links") == [(1, "7")]
+
+
+def test_a_call_that_was_begun_and_given_back_is_no_open_question(
+    telling: Telling, crm: FakeCrm
+) -> None:
+    telling.lead()
+    telling.collect()
+    crm.fail = lambda _contacts: Transient("The answer was lost.")
+    telling.upsert()
+    telling.peek(
+        "UPDATE outrider.effects SET token = 99 WHERE state = 'intent'"
+    )  # as a crash leaves it
+    with telling.database.tenant(telling.tenant) as tx:
+        [connection] = crm_connections.list_connected(tx)
+        assert crm_connections.need_reauth(tx, connection.id, "token: refused.")
+    telling.end_backoff()
+    assert telling.upsert()[0] is JobOutcome.DONE
+    assert telling.peek("SELECT state::text, token FROM outrider.effects") == [("intent", 0)]
