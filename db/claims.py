@@ -4,6 +4,7 @@ Every way out of `running` names the fencing token of its claim. No row: somebod
 now, LeaseLost is raised, and the caller's whole transaction rolls back.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -34,6 +35,9 @@ class Claim:
     token: int
     trace_id: str | None
     waited: timedelta
+    lane_id: int
+    troubled: bool
+    """Its lane has failed lately: a success is news there."""
 
 
 def hold(tx: Tx, job_id: int, token: int) -> None:
@@ -45,28 +49,44 @@ def hold(tx: Tx, job_id: int, token: int) -> None:
     _own(0 if held is None else 1, job_id)
 
 
-def claim(tx: Tx, job_id: int, *, actor: str, session_id: int, limit: timedelta) -> Claim | None:
-    """Make this process the owner of one attempt that may take `limit`.
+def claim(
+    tx: Tx, ids: Sequence[int], *, actor: str, session_id: int, limit: timedelta
+) -> list[Claim]:
+    """Make this process the owner of one attempt at each of these jobs, in one statement.
 
-    None: the ticket is stale (done, cancelled, claimed by another), its tenant or actor is paused,
-    or this process was given up for dead and has not announced itself again. The attempt counts from here, so a job that kills its process runs out of attempts.
+    `limit`: how long all of them together may take. Absent from the answer: the ticket is stale
+    (done, cancelled, claimed by another), its tenant or actor is paused, or this process was given
+    up for dead and has not announced itself again. The attempt counts from here, so a job that
+    kills its process runs out of attempts.
     """
-    return tx.find(
+    return tx.list(
         Claim,
         """
-        UPDATE outrider.jobs j
-           SET state = 'running', attempt = attempt + 1, token = nextval('outrider.job_tokens'),
-               session_id = %(session)s, lease_until = NULL, started_at = clock_timestamp(),
-               live_key = CASE WHEN live_key LIKE 'gather:%%' THEN NULL ELSE live_key END,
-               deadline_at = clock_timestamp() + %(limit)s
-         WHERE j.id = %(id)s AND j.actor = %(actor)s AND j.state = 'dispatched'
-           AND outrider.session_is_live(%(session)s)
-           AND NOT EXISTS (SELECT 1 FROM outrider.pauses p
-                            WHERE p.tenant_id = j.tenant_id OR p.actor = j.actor)
-        RETURNING id, tenant_id, actor, payload, version, attempt, max_attempts, token, trace_id,
-                  clock_timestamp() - enqueued_at AS waited
+        WITH mine AS (
+            SELECT j.id FROM outrider.jobs j
+             WHERE j.id = ANY(%(ids)s) AND j.actor = %(actor)s AND j.state = 'dispatched'
+               AND outrider.session_is_live(%(session)s)
+               AND NOT EXISTS (SELECT 1 FROM outrider.pauses p
+                                WHERE p.tenant_id = j.tenant_id OR p.actor = j.actor)
+             ORDER BY j.id FOR UPDATE OF j
+        ), claimed AS (
+            UPDATE outrider.jobs j
+               SET state = 'running', attempt = attempt + 1, token = nextval('outrider.job_tokens'),
+                   session_id = %(session)s, lease_until = NULL, started_at = clock_timestamp(),
+                   live_key = CASE WHEN live_key LIKE 'gather:%%' THEN NULL ELSE live_key END,
+                   deadline_at = clock_timestamp() + %(limit)s
+              FROM mine WHERE j.id = mine.id
+            RETURNING j.id, j.tenant_id, j.actor, j.payload, j.version, j.attempt, j.max_attempts,
+                      j.token, j.trace_id, j.lane, j.lane_id, clock_timestamp()
+                      - greatest(j.enqueued_at, least(j.due_at, clock_timestamp())) AS waited
+        )
+        SELECT c.id, c.tenant_id, c.actor, c.payload, c.version, c.attempt, c.max_attempts, c.token,
+               c.trace_id, c.waited, c.lane_id,
+               c.lane <> '' AND EXISTS (SELECT 1 FROM outrider.lanes l
+                                         WHERE l.id = c.lane_id AND l.failures > 0) AS troubled
+          FROM claimed c ORDER BY array_position(%(ids)s::bigint[], c.id)
         """,
-        {"id": job_id, "actor": actor, "session": session_id, "limit": limit},
+        {"ids": list(ids), "actor": actor, "session": session_id, "limit": limit},
     )
 
 
@@ -87,6 +107,25 @@ def complete(tx: Tx, job_id: int, token: int) -> None:
         ),
         job_id,
     )
+
+
+def complete_all(tx: Tx, owned: Sequence[tuple[int, int]]) -> set[int]:
+    """Finish many (id, token) in one statement; returns the ids that were still ours."""
+    rows = tx.conn.execute(
+        """
+        WITH gone AS (
+            DELETE FROM outrider.jobs  -- a token is drawn once, so no job can match another's
+             WHERE id = ANY(%(ids)s::bigint[]) AND token = ANY(%(tokens)s::bigint[]) RETURNING *
+        )
+        INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, parent_id,
+                                      trace_id, enqueued_at, started_at)
+        SELECT id, tenant_id, actor, 'done', attempt, parent_id, trace_id, enqueued_at, started_at
+          FROM gone
+        RETURNING job_id
+        """,
+        {"ids": [job for job, _ in owned], "tokens": [token for _, token in owned]},
+    ).fetchall()
+    return {int(str(job_id)) for (job_id,) in rows}
 
 
 def retry(tx: Tx, job_id: int, token: int, *, after: timedelta, error: str) -> None:

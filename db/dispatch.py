@@ -1,6 +1,6 @@
 """What the dispatcher does across tenants, through definer functions and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +16,18 @@ class Ticket:
     id: int
     tenant_id: UUID | None
     actor: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Tickets to ring, fairest first; and when to look again for what had to stay.
+
+    `wait`: seconds, 0 is soon; None: nothing else waits that could ever move by itself.
+    """
+
+    tickets: list[Ticket]
+    wait: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +57,34 @@ def promote(tx: Tx, *, limit: int) -> int:
     return int(str(tx.value("SELECT outrider.dispatch_promote(%(limit)s)", {"limit": limit})))
 
 
-def pick(tx: Tx, *, actors: Sequence[str], window: int, lease: timedelta) -> list[Ticket]:
-    """Take ready jobs until `window` tickets are on their way, in the order they were enqueued."""
-    return tx.list(
-        Ticket,
+def pick(
+    tx: Tx, *, chunks: Mapping[str, int], window: int, lease: timedelta, alone: bool = False
+) -> Picked:
+    """Take ready jobs of these actors, fairly, until the threads have `window` tickets in hand.
+
+    `chunks`: how many jobs of each actor one ticket may carry. `alone`: take `window` tickets,
+    whatever other processes have in hand.
+    """
+    rows = tx.conn.execute(
         """
-        SELECT id, tenant_id, actor
-          FROM outrider.dispatch_pick(%(actors)s, %(window)s, %(lease)s) ORDER BY id
+        SELECT id, tenant_id, actor, attempt, wait
+          FROM outrider.dispatch_pick(%(actors)s, %(chunks)s, %(window)s, %(lease)s, %(alone)s)
         """,
-        {"actors": list(actors), "window": window, "lease": lease},
-    )
+        {
+            "actors": list(chunks),
+            "chunks": list(chunks.values()),
+            "window": window,
+            "lease": lease,
+            "alone": alone,
+        },
+    ).fetchall()
+    wait = next((float(str(row[4])) for row in rows if row[0] is None), None)
+    return Picked([_ticket(*row[:4]) for row in rows if row[0] is not None], wait)
 
 
-def is_waiting(tx: Tx, *, actors: Sequence[str]) -> bool:
-    """Whether anything is ready for these actors and not paused."""
-    return (
-        tx.value("SELECT outrider.dispatch_waiting(%(actors)s)", {"actors": list(actors)}) is True
-    )
+def _ticket(job_id: object, tenant_id: object, actor: object, attempt: object) -> Ticket:
+    tenant = tenant_id if isinstance(tenant_id, UUID) else None
+    return Ticket(int(str(job_id)), tenant, str(actor), int(str(attempt)))
 
 
 def give_back(tx: Tx, ids: Sequence[int]) -> None:

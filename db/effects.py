@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -26,6 +27,7 @@ class Effect:
     response: dict[str, object] | None
     live: bool
     released: bool
+    repeatable: bool
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", EffectState(self.state))
@@ -55,6 +57,15 @@ class Doubt:
     intent_at: datetime
 
 
+_SELECT: LiteralString = """
+        SELECT e.key, e.state, e.job_id, e.token, e.calls, e.response,
+               EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.id = e.job_id AND j.token = e.token) AS live,
+               e.token = 0 AS released, e.class = 'repeatable' AS repeatable
+          FROM outrider.effects e
+         WHERE e.key = %(key)s AND e.tenant_id = outrider.current_tenant_id()
+"""
+
+
 def claim(tx: Tx, key: str, kind: EffectClass, *, job_id: int, token: int) -> bool:
     """Write the intent to call, before the call; False when the key is known already."""
     return bool(
@@ -71,18 +82,12 @@ def claim(tx: Tx, key: str, kind: EffectClass, *, job_id: int, token: int) -> bo
 
 def get_locked(tx: Tx, key: str) -> Effect:
     """The known effect under this key, locked until the transaction ends."""
-    return tx.one(
-        Effect,
-        """
-        SELECT e.key, e.state, e.job_id, e.token, e.calls, e.response,
-               EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.id = e.job_id AND j.token = e.token) AS live,
-               e.token = 0 AS released
-          FROM outrider.effects e
-         WHERE e.key = %(key)s AND e.tenant_id = outrider.current_tenant_id()
-           FOR UPDATE OF e
-        """,
-        {"key": key},
-    )
+    return tx.one(Effect, _SELECT + "FOR UPDATE OF e", {"key": key})
+
+
+def find(tx: Tx, key: str) -> Effect | None:
+    """As `get_locked`, without the lock; None for a call that nobody ever began."""
+    return tx.find(Effect, _SELECT, {"key": key})
 
 
 def take_over(tx: Tx, key: str, *, job_id: int, token: int) -> None:

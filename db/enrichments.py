@@ -1,6 +1,6 @@
 """Table `enrichment_results`: what was found about a lead, field by field with its source."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from db.pool import Tx
 class Enrichment:
     """The current conclusion about a lead, with its evidence."""
 
+    lead_id: UUID
     fingerprint: str
     fields: dict[str, object]
     facts: dict[str, object]
@@ -57,13 +58,18 @@ def record(
 
 def find_current(tx: Tx, lead_id: UUID) -> Enrichment | None:
     """The current result of a lead, or None."""
-    return tx.find(
+    return next(iter(list_current(tx, [lead_id])), None)
+
+
+def list_current(tx: Tx, lead_ids: Collection[UUID]) -> list[Enrichment]:
+    """The current results of those leads that have one."""
+    return tx.list(
         Enrichment,
         """
-        SELECT fingerprint, fields, facts FROM outrider.enrichment_results
-         WHERE lead_id = %(lead)s AND is_current
+        SELECT lead_id, fingerprint, fields, facts FROM outrider.enrichment_results
+         WHERE lead_id = ANY(%(leads)s) AND is_current
         """,
-        {"lead": lead_id},
+        {"leads": list(lead_ids)},
     )
 
 

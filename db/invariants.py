@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import LiteralString
 
+from db.invariants_engine import ENGINE
 from db.invariants_outreach import OUTREACH
 from db.pool import Tx
 
@@ -24,6 +25,13 @@ INVARIANTS: dict[str, LiteralString] = {
     "jobs.twice": """
         SELECT 'job ' || j.id, 'is still alive although the log says ' || l.outcome
           FROM outrider.jobs j JOIN outrider.job_log l ON l.job_id = j.id
+    """,
+    "jobs.logged_twice": """
+        SELECT 'job ' || l.job_id, 'has two lines in the log: the earlier says ' || o.outcome
+               || ', the later ' || l.outcome
+          FROM outrider.job_log l
+          JOIN outrider.job_log o ON o.job_id = l.job_id AND o.finished_at < l.finished_at
+         WHERE l.finished_at > now() - interval '1 day'
     """,
     "jobs.overdue": """
         SELECT 'job ' || j.id, 'is ' || j.state || ' past its lease and was not swept'
@@ -74,9 +82,9 @@ INVARIANTS: dict[str, LiteralString] = {
                 WHERE e.tenant_id = j.tenant_id AND e.key = j.parked_on AND e.state = 'in_doubt')
     """,
     "effects.unsettled": """
-        SELECT 'effect ' || e.key, 'was never settled although job ' || e.job_id || ' is done'
+        SELECT 'effect ' || e.key, 'was never settled although job ' || e.job_id || ' is ' || l.outcome
           FROM outrider.effects e JOIN outrider.job_log l ON l.job_id = e.job_id
-         WHERE e.state = 'intent' AND e.token <> 0 AND l.outcome = 'done'
+         WHERE e.state = 'intent' AND e.token <> 0 AND (l.outcome = 'done' OR e.class = 'unrepeatable')
     """,
     "cron.gap": """
         SELECT 'schedule ' || f.name, 'fired at ' || f.fire_at || ' after ' || coalesce(f.previous_at::text, 'nothing')
@@ -147,6 +155,7 @@ INVARIANTS: dict[str, LiteralString] = {
     "tenancy.unprotected": """
         SELECT 'schema', problem FROM outrider.unprotected()
     """,
+    **ENGINE,
     **OUTREACH,
 }
 

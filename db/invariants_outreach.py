@@ -18,11 +18,12 @@ OUTREACH: dict[str, LiteralString] = {
                               AND p.step_number = m.step_number - 1 AND p.status = 'sent'
                               AND p.created_at < m.created_at)
     """,
+    # A minute: who waited for the enrollment's lock may have begun before the one who held it.
     "messages.after_stop": """
         SELECT 'enrollment ' || e.id, 'was sent step ' || m.step_number || ' after it was stopped'
           FROM outrider.enrollments e JOIN outrider.messages m ON m.enrollment_id = e.id
          WHERE e.status = 'stopped' AND m.direction = 'outbound' AND m.status IN ('sending', 'sent')
-           AND m.epoch >= e.stop_epoch
+           AND (m.epoch >= e.stop_epoch OR m.claimed_at > e.ended_at + interval '1 minute')
     """,
     # A minute: a suppression dates from the start of its transaction, which a claim need not have seen.
     "messages.suppressed": """
@@ -120,7 +121,7 @@ OUTREACH: dict[str, LiteralString] = {
            AND NOT EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.tenant_id = m.tenant_id AND j.actor = 'mail.match'
                               AND j.payload ->> 'mail_id' = m.id::text)
            AND NOT EXISTS (SELECT 1 FROM outrider.dead_letters d WHERE d.tenant_id = m.tenant_id AND d.actor = 'mail.match'
-                              AND d.status = 'open' AND d.payload ->> 'mail_id' = m.id::text)
+                              AND d.status <> 'replayed' AND d.payload ->> 'mail_id' = m.id::text)
         UNION ALL
         SELECT 'mail ' || m.id, 'was matched and nobody reads it'
           FROM outrider.mails m
@@ -128,7 +129,7 @@ OUTREACH: dict[str, LiteralString] = {
            AND NOT EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.tenant_id = m.tenant_id AND j.actor = 'reply.classify'
                               AND j.payload ->> 'mail_id' = m.id::text)
            AND NOT EXISTS (SELECT 1 FROM outrider.dead_letters d WHERE d.tenant_id = m.tenant_id AND d.actor = 'reply.classify'
-                              AND d.status = 'open' AND d.payload ->> 'mail_id' = m.id::text)
+                              AND d.status <> 'replayed' AND d.payload ->> 'mail_id' = m.id::text)
         UNION ALL
         SELECT 'reply ' || r.id, 'was understood and nobody acts on it'
           FROM outrider.replies r
@@ -136,7 +137,7 @@ OUTREACH: dict[str, LiteralString] = {
            AND NOT EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.tenant_id = r.tenant_id AND j.actor = 'enrollment.settle'
                               AND j.payload ->> 'reply_id' = r.id::text)
            AND NOT EXISTS (SELECT 1 FROM outrider.dead_letters d WHERE d.tenant_id = r.tenant_id AND d.actor = 'enrollment.settle'
-                              AND d.status = 'open' AND d.payload ->> 'reply_id' = r.id::text)
+                              AND d.status <> 'replayed' AND d.payload ->> 'reply_id' = r.id::text)
     """,
     "crm.stranded": """
         SELECT 'lead ' || o.lead_id, 'waits in batch ' || o.batch_id || ', which nobody sends'

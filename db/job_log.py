@@ -1,4 +1,4 @@
-"""Table `job_log`: one line per finished job. Refuses nothing; it is history."""
+"""Table `job_log`: one line per finished job, in daily partitions. Refuses nothing; it is history."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,9 +64,10 @@ def count(tx: Tx) -> list[Tally]:
 
 
 def prune(tx: Tx, *, older_than: timedelta, limit: int) -> int:
-    """Forget finished jobs and expired keys, `limit` of each at most; returns the rows deleted.
+    """Forget what partitions cannot: kept lines that nothing rests on any more, expired keys and
+    old fires, `limit` of each at most. Returns the rows deleted.
 
-    History of all tenants: needs the dispatcher's hat.
+    History of all tenants: needs the dispatcher's hat. Whole days go by `db/partitions.py`.
     """
     forgotten = tx.value(
         "SELECT outrider.prune_history(%(age)s, %(limit)s)", {"age": older_than, "limit": limit}

@@ -1,45 +1,19 @@
 """Table `jobs` as everybody sees it: enqueue, look, cancel. Owning a job is `db/claims.py`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Literal, LiteralString
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
+from db.new_jobs import NewJob, Scope, Unique, record
 from db.pool import Tx
-from schemas.base import Job
+from db.superseding import supersede
 from schemas.enums import JobState
 
-Scope = Literal["live", "gather", "days", "ever"]
-
-
-@dataclass(frozen=True, slots=True)
-class Unique:
-    """At most one job per key and tenant: while it lives, until it starts, for some days, or for ever.
-
-    `gather` is until it starts: what commits before the job's first statement, the job sees.
-    """
-
-    key: str
-    scope: Scope = "ever"
-    days: int | None = None
-
-    def __post_init__(self) -> None:
-        if (self.scope == "days") != (self.days is not None):
-            raise ValueError("A unique key names its days if and only if its scope is days.")
-
-
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """A job to be; `after` and `due_at` are business time, and `due_at` wins."""
-
-    job: Job
-    unique: Unique | None = None
-    after: timedelta = timedelta(0)
-    replay_of: int | None = None
-    due_at: datetime | None = None
+__all__ = ["NewJob", "Scope", "Unique"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +23,8 @@ class JobRow:
     id: int
     tenant_id: UUID | None
     actor: str
+    lane: str
+    priority: int
     state: JobState
     attempt: int
     max_attempts: int
@@ -65,14 +41,16 @@ class JobRow:
 def add(tx: Tx, jobs: Sequence[NewJob]) -> list[int]:
     """Queue jobs in this transaction; returns the ids of those that were new.
 
-    One statement, and more only where jobs are gathered.
+    One statement; more only where jobs gather, or take the place of others.
     """
-    made = _insert(tx, [_record(job) for job in jobs])
-    waiting = [job for job in jobs if job.unique and job.unique.scope == "gather"]
+    newest = [job for job in jobs if job.supersedes]
+    others = [job for job in jobs if not job.supersedes] if newest else jobs
+    made = _insert(tx, others)
+    waiting = [job for job in others if job.unique and job.unique.scope == "gather"]
     while waiting and (gone := _gone(tx, waiting)):
-        made += _insert(tx, [_record(job) for job in gone])
+        made += _insert(tx, gone)
         waiting = gone
-    return made
+    return made + supersede(tx, newest)
 
 
 def _gone(tx: Tx, waiting: list[NewJob]) -> list[NewJob]:
@@ -81,7 +59,7 @@ def _gone(tx: Tx, waiting: list[NewJob]) -> list[NewJob]:
     A shared lock on the waiting job: its claim, an update, waits until this transaction ended, so
     what we wrote is there when the job reads. Several may hold it at once.
     """
-    keys = [_live_key(job) for job in waiting]
+    keys = [job.live_key for job in waiting]
     found = tx.conn.execute(
         """
         SELECT live_key FROM outrider.jobs
@@ -95,72 +73,70 @@ def _gone(tx: Tx, waiting: list[NewJob]) -> list[NewJob]:
     return [job for job, key in zip(waiting, keys, strict=True) if key not in held]
 
 
-def _insert(tx: Tx, records: list[dict[str, object]]) -> list[int]:
-    if not records:
+def _insert(tx: Tx, jobs: Sequence[NewJob]) -> list[int]:
+    """Rows in the order of the call, keys in their own order, so that no two calls block each other."""
+    if not jobs:
         return []
+    # What is the same for all rows is asked once: asked per row it would cost more than the row.
     rows = tx.conn.execute(
         """
-        WITH wanted AS MATERIALIZED (
-            SELECT nextval('outrider.job_ids') AS id, w.*,
-                   coalesce(w.due_at, outrider.now() + w.after) AS due
-              FROM jsonb_to_recordset(%(jobs)s) AS w (
+        WITH moment AS MATERIALIZED (
+            SELECT outrider.now() AS now, clock_timestamp() AS made_at, outrider.current_tenant_id() AS tenant,
+                   outrider.current_job_id() AS parent,
+                   coalesce(outrider.current_trace_id(),  -- what nobody handed a trace begins one
+                            replace(gen_random_uuid()::text, '-', '')) AS trace
+        ), wanted AS MATERIALIZED (
+            SELECT nextval('outrider.job_ids') AS id, w.*, m.*,
+                   coalesce(w.due_at, m.now + coalesce(w.after, '0')) AS due
+              FROM moment m, json_to_recordset(%(jobs)s) AS w (
                    actor text, payload jsonb, version smallint, max_attempts smallint,
                    after interval, due_at timestamptz, key text, live_key text, scope text,
-                   days integer, replay_of bigint)
+                   days integer, shared boolean, replay_of bigint, lane text, priority smallint)
         ), fresh AS (
-            INSERT INTO outrider.job_keys AS k (key, job_id, expires_at)
-            SELECT DISTINCT ON (key) key, id, clock_timestamp() + make_interval(days => days)
+            INSERT INTO outrider.job_keys AS k (tenant_id, key, job_id, made_at, expires_at)
+            SELECT DISTINCT ON (key) tenant, key, id, made_at, made_at + make_interval(days => days)
               FROM wanted WHERE scope IN ('days', 'ever') ORDER BY key, id
             ON CONFLICT (tenant_id, key) DO UPDATE
                SET job_id = excluded.job_id, made_at = excluded.made_at, expires_at = excluded.expires_at
              WHERE k.expires_at < clock_timestamp()
             RETURNING job_id
         )
-        INSERT INTO outrider.jobs (id, actor, payload, version, max_attempts, state, due_at, live_key,
-                                   replay_of)
-        SELECT id, actor, payload, version, max_attempts,
-               CASE WHEN due > outrider.now() THEN 'delayed' ELSE 'ready' END::outrider.job_state,
-               due, live_key, replay_of
+        INSERT INTO outrider.jobs (id, tenant_id, actor, payload, version, max_attempts, state, due_at,
+                                   live_key, shared, replay_of, lane, priority, parent_id, trace_id,
+                                   enqueued_at)
+        SELECT id, tenant, actor, payload, version, max_attempts,
+               CASE WHEN due > now THEN 'delayed' ELSE 'ready' END::outrider.job_state, due,
+               live_key, coalesce(shared, false), replay_of, coalesce(lane, ''), priority, parent, trace,
+               made_at
           FROM wanted
          WHERE live_key IS NOT NULL OR scope IS NULL OR id IN (SELECT job_id FROM fresh)
+         ORDER BY live_key, id
             ON CONFLICT DO NOTHING
         RETURNING id, actor
         """,
-        {"jobs": Jsonb(records)},
+        {"jobs": Json([record(job) for job in jobs])},
     ).fetchall()
     tx.rings.update(str(actor) for _, actor in rows)
-    return [int(str(job_id)) for job_id, _ in rows]
-
-
-def _record(new: NewJob) -> dict[str, object]:
-    unique = asdict(new.unique) if new.unique else {}
-    return {
-        "actor": new.job.name,
-        "payload": new.job.to_json(),
-        "version": new.job.version,
-        "max_attempts": new.job.attempts,
-        "after": f"{new.after // timedelta(microseconds=1)} microseconds",
-        "due_at": new.due_at.isoformat() if new.due_at else None,
-        "replay_of": new.replay_of,
-        "live_key": _live_key(new),
-        **unique,
-    }
-
-
-def _live_key(new: NewJob) -> str | None:
-    """A gathering job gives its key up when it is claimed (db/claims.py); a live one keeps it."""
-    if new.unique is None or new.unique.scope not in {"live", "gather"}:
-        return None
-    return f"gather:{new.unique.key}" if new.unique.scope == "gather" else new.unique.key
+    return sorted(int(str(job_id)) for job_id, _ in rows)
 
 
 def cancel(tx: Tx, job_id: int) -> bool:
-    """Drop a job that is not running; False when it runs, or is over. The log says `cancelled`."""
+    """Drop a job that is not running; False when it runs, or is over. The log says `cancelled`.
+
+    Many at once, and those that run: `db/cancellations.py`.
+    """
     return bool(
         tx.run(
             """
             WITH gone AS (
                 DELETE FROM outrider.jobs WHERE id = %(id)s AND state <> 'running' RETURNING *
+            ), doubted AS (  -- a call that an earlier attempt began: nobody will look after it now
+                UPDATE outrider.effects e
+                   SET state = 'in_doubt', settled_at = clock_timestamp(),
+                       reason = 'The job was cancelled while the call was under way.'
+                  FROM gone g
+                 WHERE e.tenant_id = g.tenant_id AND e.job_id = g.id AND e.token <> 0
+                   AND e.class = 'unrepeatable' AND e.state = 'intent'
             )
             INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, parent_id,
                                           trace_id, enqueued_at, started_at)
@@ -174,8 +150,8 @@ def cancel(tx: Tx, job_id: int) -> bool:
 
 
 _SELECT: LiteralString = """
-        SELECT id, tenant_id, actor, state, attempt, max_attempts, due_at, retry_at, last_error,
-               trace_id, enqueued_at
+        SELECT id, tenant_id, actor, lane, priority, state, attempt, max_attempts, due_at, retry_at,
+               last_error, trace_id, enqueued_at
           FROM outrider.jobs"""
 
 
@@ -204,7 +180,14 @@ def count_of_session(tx: Tx, session_id: int) -> int:
 
 
 def list_open(
-    tx: Tx, *, tenant_id: UUID | None, actor: str | None, state: JobState | None, limit: int
+    tx: Tx,
+    *,
+    tenant_id: UUID | None,
+    actor: str | None,
+    state: JobState | None,
+    limit: int,
+    lane: str | None = None,
+    trace_id: str | None = None,
 ) -> list[JobRow]:
     """Unfinished jobs, oldest first; a None filter matches everything."""
     return tx.list(
@@ -214,7 +197,16 @@ def list_open(
          WHERE (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
            AND (%(actor)s::text IS NULL OR actor = %(actor)s)
            AND (%(state)s::outrider.job_state IS NULL OR state = %(state)s)
+           AND (%(lane)s::text IS NULL OR lane = %(lane)s)
+           AND (%(trace)s::text IS NULL OR trace_id = %(trace)s)
          ORDER BY id LIMIT %(limit)s
         """,
-        {"tenant": tenant_id, "actor": actor, "state": state, "limit": limit},
+        {
+            "tenant": tenant_id,
+            "actor": actor,
+            "state": state,
+            "limit": limit,
+            "lane": lane,
+            "trace": trace_id,
+        },
     )

@@ -1,6 +1,6 @@
 """Tables `leads` and `lead_status_transitions`: one person per tenant and address."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
@@ -106,6 +106,13 @@ def get_locked(tx: Tx, lead_id: UUID) -> Lead:
     return _get(tx, lead_id, _SELECT + " AND id = %(id)s FOR UPDATE")
 
 
+def list_locked(tx: Tx, ids: Collection[UUID]) -> list[Lead]:
+    """Those leads that are there, locked in one order, so that two who lock many never deadlock."""
+    return tx.list(
+        Lead, _SELECT + " AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE", {"ids": list(ids)}
+    )
+
+
 def get_by_email(tx: Tx, email: str) -> Lead:
     """A lead by its address, whatever its case. Raises NoSuchRow."""
     lead = tx.find(
@@ -163,28 +170,65 @@ def fill_blanks(
     )
 
 
-def set_score(tx: Tx, lead_id: UUID, *, score: int, tier: LeadTier) -> None:
-    """Cache the current score on the lead."""
+def set_scores(tx: Tx, scores: Mapping[UUID, tuple[int, LeadTier]]) -> None:
+    """Cache the current scores on locked leads."""
     tx.run(
         """
-        UPDATE outrider.leads
-           SET score = %(score)s, tier = %(tier)s::outrider.lead_tier, scored_at = outrider.now()
-         WHERE id = %(id)s
+        UPDATE outrider.leads l
+           SET score = s.score, tier = s.tier::outrider.lead_tier, scored_at = outrider.now()
+          FROM unnest(%(ids)s::uuid[], %(scores)s::integer[], %(tiers)s::text[])
+               AS s (id, score, tier)
+         WHERE l.id = s.id
         """,
-        {"id": lead_id, "score": score, "tier": tier},
+        {
+            "ids": list(scores),
+            "scores": [score for score, _ in scores.values()],
+            "tiers": [tier.value for _, tier in scores.values()],
+        },
     )
 
 
 def move(tx: Tx, lead: Lead, to: LeadStatus, *, cause: str) -> bool:
     """Move a locked lead along the funnel; False when the move is not allowed from where it is."""
-    if not may_move(lead.status, to):
-        return False
-    tx.run(
-        "UPDATE outrider.leads SET status = %(to)s::outrider.lead_status WHERE id = %(id)s",
-        {"id": lead.id, "to": to},
+    return bool(move_all(tx, {lead.id: lead}, to, cause=cause))
+
+
+def move_all(
+    tx: Tx,
+    leads: Mapping[UUID, Lead],
+    to: LeadStatus,
+    *,
+    cause: str,
+    jobs: Mapping[UUID, int] | None = None,
+) -> int:
+    """Move those locked leads that may; returns how many. `jobs`: whose deed each move is, by lead.
+
+    Without `jobs` it is the transaction's own job.
+    """
+    movers = [lead for lead in leads.values() if may_move(lead.status, to)]
+    if not movers:
+        return 0
+    return tx.run(
+        """
+        WITH moved AS (
+            UPDATE outrider.leads l SET status = %(to)s::outrider.lead_status
+              FROM unnest(%(ids)s::uuid[], %(froms)s::text[], %(jobs)s::bigint[])
+                   AS m (id, from_status, job_id)
+             WHERE l.id = m.id RETURNING l.id, m.from_status, m.job_id
+        )
+        INSERT INTO outrider.lead_status_transitions (lead_id, from_status, to_status, cause, job_id)
+        SELECT id, from_status::outrider.lead_status, %(to)s::outrider.lead_status, %(cause)s,
+               coalesce(job_id, outrider.current_job_id())
+          FROM moved
+        """,
+        {
+            "to": to,
+            "cause": cause,
+            "ids": [lead.id for lead in movers],
+            "froms": [lead.status.value for lead in movers],
+            "jobs": [jobs[lead.id] if jobs else None for lead in movers],
+        },
     )
-    _record_move(tx, lead.id, lead.status, to, cause=cause)
-    return True
 
 
 def _record_move(

@@ -26,6 +26,20 @@ def reserve(tx: Tx, mailbox_id: UUID) -> date | None:
     return day if isinstance(day, date) else None
 
 
+def is_spent(tx: Tx, mailbox_id: UUID) -> bool:
+    """Whether `reserve` would refuse now."""
+    free = tx.value(
+        """
+        SELECT coalesce(d.sent, 0) < m.daily_cap
+          FROM outrider.mailboxes m LEFT JOIN outrider.mailbox_days d
+            ON d.mailbox_id = m.id AND d.day = (outrider.now() AT TIME ZONE m.timezone)::date
+         WHERE m.id = %(mailbox)s AND m.deleted_at IS NULL
+        """,
+        {"mailbox": mailbox_id},
+    )
+    return free is not True
+
+
 def give_back(tx: Tx, mailbox_id: UUID, day: date) -> None:
     """Uncount one send of this day, because it certainly did not happen."""
     tx.run(

@@ -1,5 +1,6 @@
 """Connections and transactions. Every transaction puts on one hat; none can outlive its block."""
 
+import contextlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from schemas.errors import Transient
-from telemetry.bell import Bell
+from telemetry.bell import Ringer
 
 R = TypeVar("R")
 Params: TypeAlias = Mapping[str, object]
@@ -31,6 +32,12 @@ _PASSING = (
     psycopg.errors.QueryCanceled,
     psycopg.errors.IdleInTransactionSessionTimeout,  # this process was frozen
 )
+
+
+_GONE = (psycopg.OperationalError, psycopg.InterfaceError)
+
+_OFTEN = 3
+"""Executions after which a statement is prepared."""
 
 
 class DatabaseAway(Transient):
@@ -91,6 +98,15 @@ def connect(dsn: str, *, name: str = "outrider") -> Generator[Connection]:
         raise DatabaseAway(_one_line(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """Connections of a pool that are open and idle now, and threads that wait for one."""
+
+    open: int
+    idle: int
+    waiting: int
+
+
 class Database:
     """A pool whose only ways in are transactions with a hat on."""
 
@@ -99,7 +115,7 @@ class Database:
         dsn: str,
         *,
         max_size: int = 12,
-        bell: Bell | None = None,
+        bell: Ringer | None = None,
         name: str = "outrider",
         patience: float = 10,
     ) -> None:
@@ -115,9 +131,8 @@ class Database:
             max_idle=60,
             max_lifetime=1800,
             reconnect_timeout=5,
-            check=ConnectionPool.check_connection,
-            # No server-side prepared statements: a transaction pooler hands them to strangers.
-            kwargs={"application_name": name, "prepare_threshold": None, "connect_timeout": 5},
+            configure=_prepare_if_alone,
+            kwargs={"application_name": name, "autocommit": True, "connect_timeout": 5},
         )
 
     def open(self) -> None:
@@ -128,29 +143,41 @@ class Database:
         """Close every connection; idempotent."""
         self._pool.close()
 
+    def use(self) -> PoolUse:
+        """How busy the pool is, without asking the server."""
+        now = self._pool.get_stats()
+        return PoolUse(now.get("pool_size", 0), now.get("pool_available", 0),
+                       now.get("requests_waiting", 0))  # fmt: skip
+
     @contextmanager
     def tenant(
-        self, tenant_id: UUID | None, *, trace_id: str = "", job_id: int | None = None
+        self,
+        tenant_id: UUID | None,
+        *,
+        trace_id: str = "",
+        job_id: int | None = None,
+        lazy: bool = False,
     ) -> Generator[Tx]:
-        """A worker's transaction in one tenant; None is the house itself and sees no tenant."""
-        with self._transaction("worker", tenant_id, trace_id, job_id) as tx:
+        """A worker's transaction in one tenant; None is the house itself and sees no tenant.
+
+        `lazy`: a server that crashes may forget this commit, but none before it and none after it
+        that it remembers; for what is found again and done again.
+        """
+        clothes = _clothes("worker", tenant_id, trace_id, job_id, lazy=lazy)
+        with self._transaction(clothes) as tx:
             yield tx
 
     @contextmanager
-    def hat(self, hat: Hat, *, trace_id: str = "") -> Generator[Tx]:
+    def hat(self, hat: Hat, *, trace_id: str = "", lazy: bool = False) -> Generator[Tx]:
         """A transaction without a tenant, with the rights of `outrider_<hat>`."""
-        with self._transaction(hat, None, trace_id, None) as tx:
+        with self._transaction(_clothes(hat, None, trace_id, None, lazy=lazy)) as tx:
             yield tx
 
     @contextmanager
-    def _transaction(
-        self, hat: Hat, tenant_id: UUID | None, trace_id: str, job_id: int | None
-    ) -> Generator[Tx]:
+    def _transaction(self, clothes: Params) -> Generator[Tx]:
         """Raises DatabaseAway when the server is unreachable or chose us as a victim."""
         try:
-            with self._pool.connection() as conn, conn.transaction():
-                tx = Tx(conn)
-                _dress(tx, hat, tenant_id, trace_id, job_id)
+            with self._begun(clothes) as tx:
                 yield tx
         except PoolTimeout as error:
             raise DatabaseAway(self._why_no_connection()) from error
@@ -158,6 +185,37 @@ class Database:
             raise DatabaseAway(_one_line(error)) from error
         if tx.rings and self._bell:
             self._bell.ring(tx.rings)
+
+    @contextmanager
+    def _begun(self, clothes: Params) -> Generator[Tx]:
+        conn = self._begin(clothes)
+        try:
+            yield Tx(conn)
+            conn.commit()
+        except BaseException:
+            with contextlib.suppress(psycopg.Error):  # a broken connection has rolled back
+                conn.rollback()
+            raise
+        finally:
+            self._pool.putconn(conn)
+
+    def _begin(self, clothes: Params) -> Connection:
+        """A connection whose transaction has begun, in one round trip.
+
+        One that died in the pool says so here, where nothing was done yet, and the next is tried.
+        """
+        stale = self._pool.max_size
+        while True:
+            conn = self._pool.getconn()
+            try:
+                _dress(conn, clothes)
+            except BaseException as error:
+                self._pool.putconn(conn)
+                stale -= 1
+                if stale < 0 or not isinstance(error, _GONE):
+                    raise
+            else:
+                return conn
 
     def _why_no_connection(self) -> str:
         try:
@@ -171,21 +229,41 @@ def _one_line(error: BaseException) -> str:
     return f"Postgres: {' '.join(str(error).split()) or type(error).__name__}"
 
 
-def _dress(tx: Tx, hat: Hat, tenant_id: UUID | None, trace_id: str, job_id: int | None) -> None:
+def _clothes(
+    hat: Hat, tenant_id: UUID | None, trace_id: str, job_id: int | None, *, lazy: bool
+) -> Params:
+    return {
+        "durable": "off" if lazy else None,
+        "hat": hat,
+        "tenant": str(tenant_id or ""),
+        "trace": trace_id,
+        "job": "" if job_id is None else str(job_id),
+    }
+
+
+def _dress(conn: Connection, clothes: Params) -> None:
     # Transaction-local, all of it: behind a transaction pooler the next one is somebody else.
-    tx.run(
+    # The client binds, so that BEGIN travels in the same message.
+    psycopg.ClientCursor(conn).execute(
         """
+        BEGIN;
         SELECT set_config('role', 'outrider_' || %(hat)s, true),
+               set_config('synchronous_commit', coalesce(%(durable)s, current_setting('synchronous_commit')), true),
                set_config('statement_timeout', '30s', true),
                set_config('idle_in_transaction_session_timeout', '60s', true),
                set_config('outrider.tenant_id', %(tenant)s, true),
                set_config('outrider.trace_id', %(trace)s, true),
                set_config('outrider.job_id', %(job)s, true)
         """,
-        {
-            "hat": hat,
-            "tenant": str(tenant_id or ""),
-            "trace": trace_id,
-            "job": "" if job_id is None else str(job_id),
-        },
+        clothes,
     )
+
+
+def _prepare_if_alone(conn: Connection) -> None:
+    """Let statements be prepared, unless a transaction pooler would hand them to strangers.
+
+    A pooler gives its clients process numbers of its own making, so the two differ behind one.
+    """
+    row = conn.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+    alone = row is not None and row[0] == conn.info.backend_pid
+    conn.prepare_threshold = _OFTEN if alone else None

@@ -133,9 +133,18 @@ def list_written_to(tx: Tx, enrollment_id: UUID) -> list[str]:
     return [str(address) for (address,) in rows]
 
 
+def get(tx: Tx, reply_id: UUID) -> Reply:
+    """A reply as it stands. Raises NoSuchRow."""
+    return _get(tx, reply_id, _SELECT + " WHERE id = %(id)s")
+
+
 def get_locked(tx: Tx, reply_id: UUID) -> Reply:
     """A reply that nobody else decides until `tx` ends. Raises NoSuchRow."""
-    found = tx.find(Reply, _SELECT + " WHERE id = %(id)s FOR UPDATE", {"id": reply_id})
+    return _get(tx, reply_id, _SELECT + " WHERE id = %(id)s FOR UPDATE")
+
+
+def _get(tx: Tx, reply_id: UUID, query: LiteralString) -> Reply:
+    found = tx.find(Reply, query, {"id": reply_id})
     if found is None:
         raise NoSuchRow("reply", reply_id)
     return found

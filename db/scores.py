@@ -1,6 +1,7 @@
 """Table `scores`: every score with its factors and input hash; one current per lead."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -20,55 +21,47 @@ class TierCount:
         object.__setattr__(self, "tier", LeadTier(self.tier))
 
 
-def record(
-    tx: Tx,
-    lead_id: UUID,
-    *,
-    model: str,
-    model_version: int,
-    score: int,
-    tier: LeadTier,
-    factors: list[dict[str, object]],
-    inputs_hash: str,
-) -> bool:
-    """Make this the current score of a locked lead; False, and no row, when the inputs did not change."""
-    if _is_current(tx, lead_id, model, model_version, inputs_hash):
-        return False
-    tx.run(
-        "UPDATE outrider.scores SET is_current = false WHERE lead_id = %(lead)s AND is_current",
-        {"lead": lead_id},
-    )
-    tx.run(
+@dataclass(frozen=True, slots=True)
+class NewScore:
+    """A verdict on a lead, and the job that reached it."""
+
+    lead_id: UUID
+    job_id: int | None
+    model: str
+    model_version: int
+    score: int
+    tier: LeadTier
+    factors: list[dict[str, object]]
+    inputs_hash: str
+
+
+def record(tx: Tx, scores: Sequence[NewScore]) -> int:
+    """Make these the current scores of locked leads; returns how many say something new.
+
+    A score from unchanged inputs writes nothing.
+    """
+    rows = [asdict(score) | {"lead_id": str(score.lead_id)} for score in scores]
+    return tx.run(
         """
-        INSERT INTO outrider.scores
-               (lead_id, model, model_version, score, tier, factors, inputs_hash)
-        VALUES (%(lead)s, %(model)s, %(version)s, %(score)s, %(tier)s::outrider.lead_tier,
-                %(factors)s, %(hash)s)
-        """,
-        {
-            "lead": lead_id,
-            "model": model,
-            "version": model_version,
-            "score": score,
-            "tier": tier,
-            "factors": Jsonb(factors),
-            "hash": inputs_hash,
-        },
-    )
-    return True
-
-
-def _is_current(tx: Tx, lead_id: UUID, model: str, version: int, inputs_hash: str) -> bool:
-    return (
-        tx.value(
-            """
-            SELECT 1 FROM outrider.scores
-             WHERE lead_id = %(lead)s AND is_current AND model = %(model)s
-               AND model_version = %(version)s AND inputs_hash = %(hash)s
-            """,
-            {"lead": lead_id, "model": model, "version": version, "hash": inputs_hash},
+        WITH said AS MATERIALIZED (
+            SELECT w.* FROM jsonb_to_recordset(%(scores)s) AS w (lead_id uuid, job_id bigint,
+                   model text, model_version integer, score integer, tier text, factors jsonb,
+                   inputs_hash text)
+             WHERE NOT EXISTS (
+                   SELECT FROM outrider.scores s
+                    WHERE s.lead_id = w.lead_id AND s.is_current AND s.model = w.model
+                      AND s.model_version = w.model_version AND s.inputs_hash = w.inputs_hash)
+        ), before AS (
+            UPDATE outrider.scores s SET is_current = false
+              FROM said WHERE s.lead_id = said.lead_id AND s.is_current RETURNING s.lead_id
         )
-        is not None
+        INSERT INTO outrider.scores (lead_id, job_id, model, model_version, score, tier, factors,
+                                     inputs_hash)
+        SELECT lead_id, coalesce(job_id, outrider.current_job_id()), model, model_version, score,
+               tier::outrider.lead_tier, factors, inputs_hash
+          FROM said WHERE (SELECT count(*) FROM before) >= 0   -- the old ones step back first
+        """,
+        {"scores": Jsonb(rows)},
     )
 
 

@@ -34,6 +34,7 @@ class Planned:
 
     id: UUID
     enrollment_id: UUID
+    mailbox_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def plan(tx: Tx, plans: Sequence[Plan]) -> list[Planned]:
             ON CONFLICT (enrollment_id, step_number) DO UPDATE
            SET due_at = excluded.due_at, epoch = excluded.epoch, because = excluded.because
          WHERE x.status = 'scheduled'
-        RETURNING id, enrollment_id
+        RETURNING id, enrollment_id, (SELECT e.mailbox_id FROM outrider.enrollments e
+                                       WHERE e.id = x.enrollment_id) AS mailbox_id
         """,
         {"plans": Jsonb([_record(one) for one in plans])},
     )

@@ -25,7 +25,7 @@ from ingress.webhooks import LeadWebhooks
 from schemas.errors import Permanent
 from schemas.settings import Settings
 from telemetry import logs, metrics
-from telemetry.bell import Bell
+from telemetry.bell import Bell, open_bell
 from telemetry.secrets import Keyring
 
 log = logs.get("outrider.ingress")
@@ -96,7 +96,7 @@ def serve(settings: Settings) -> None:
     assert settings.database_url
     assert settings.secret_key
     keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
-    bell = Bell(settings.redis_url.get_secret_value()) if settings.redis_url else None
+    bell = open_bell(settings)
     database = Database(
         settings.database_url.get_secret_value(),
         max_size=settings.pool_max,

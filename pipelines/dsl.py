@@ -1,4 +1,4 @@
-"""The vocabulary of pipelines: `on(Event, then=Job, when=…, after=… | until=… | gather=…)`.
+"""The vocabulary of pipelines: `on(Event, then=Job, when=…, after=… | until=… | gather=…, newest_per=…)`.
 
 Refuses a step that cannot work.
 """
@@ -22,12 +22,14 @@ class Consequence:
     """A job that follows from a fact, and how it waits.
 
     `after` and `due_at` are business time. `gathers`: all facts of the wait share one job.
+    `instead_of`: it takes the place of the job that waits under this name.
     """
 
     job: Job
     after: timedelta = timedelta(0)
     due_at: datetime | None = None
     gathers: bool = False
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Step:
     after: timedelta
     until: str | None
     gather: timedelta | None
+    newest_per: str | None = None
 
     def consequence(self, event: Event) -> Consequence | None:
         """What follows from `event`, or None. Matches the exact type, not its children."""
@@ -48,7 +51,9 @@ class Step:
         job = self.job(**{field: getattr(event, field) for field in self.job.model_fields})
         if self.gather is not None:
             return Consequence(job, after=self.gather, gathers=True)
-        return Consequence(job, self.after, getattr(event, self.until) if self.until else None)
+        due_at = getattr(event, self.until) if self.until else None
+        instead_of = f"{job.name}:{getattr(event, self.newest_per)}" if self.newest_per else ""
+        return Consequence(job, self.after, due_at, instead_of=instead_of)
 
 
 def on(
@@ -59,20 +64,25 @@ def on(
     after: timedelta = timedelta(0),
     until: str | None = None,
     gather: timedelta | None = None,
+    newest_per: str | None = None,
 ) -> Step:
     """One line of a pipeline; every wait is business time, and there is one kind of it per line.
 
     `after` waits a while; `until` waits for the moment in the event's field of that name; `gather`
     waits a while too, and whatever happens meanwhile shares the one job (same fields, same tenant).
-    Raises BrokenPipeline at import when the job or `until` needs a field that the event has not.
+    `newest_per`: of the jobs that wait for the same value of that field only the newest stays. It is
+    not once per occurrence for ever, as others are, so only a job may state such a fact, as it ends.
+    Raises BrokenPipeline at import when a field is needed that the event has not.
     """
-    needed = {*then.model_fields, *([until] if until else [])}
+    needed = {*then.model_fields, *filter(None, (until, newest_per))}
     if missing := sorted(needed - set(event.model_fields)):
         raise BrokenPipeline(f"{then.__name__} needs {missing}, which {event.__name__} has not.")
     if (bool(after) + (until is not None) + (gather is not None)) > 1:
         raise BrokenPipeline(f"{then.__name__} waits in two ways for {event.__name__}.")
+    if gather is not None and newest_per:
+        raise BrokenPipeline(f"{then.__name__}: what gathers is the same job, so none is newer.")
     asks = cast("Callable[[Event], bool] | None", when)
-    return Step(event, then, asks, after, until, gather)
+    return Step(event, then, asks, after, until, gather, newest_per)
 
 
 class Pipeline:

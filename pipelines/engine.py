@@ -41,4 +41,6 @@ def _unique(event: Event, key: str, consequence: Consequence) -> jobs.Unique:
     job = consequence.job
     if consequence.gathers:
         return jobs.Unique(f"{job.name}:{job.model_dump_json()}", scope="gather")
+    if consequence.instead_of:
+        return jobs.Unique(consequence.instead_of, scope="gather", on_conflict="replace")
     return jobs.Unique(f"{event.name}:{key}>{job.name}")

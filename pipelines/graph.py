@@ -50,5 +50,6 @@ def _conditions(step: Step) -> str:
         f"after {step.after}" if step.after else "",
         f"at {step.until}" if step.until else "",
         f"gathered for {step.gather}" if step.gather is not None else "",
+        f"newest per {step.newest_per}" if step.newest_per else "",
     ]
     return "".join(f" {word}" for word in words if word)

@@ -23,6 +23,6 @@ LEAD_JOURNEY = Pipeline(
     on(CampaignOpened,   then=FillCampaigns),
     on(CampaignFull,     then=FillCampaigns,    until="due_at"),
     on(StepScheduled,    then=SendStep,         until="due_at"),
-    on(EnrollmentPaused, then=ResumeEnrollment, until="due_at"),
+    on(EnrollmentPaused, then=ResumeEnrollment, until="due_at", newest_per="enrollment_id"),
 )
 # fmt: on

@@ -13,6 +13,7 @@ import httpx2
 import tenacity
 
 from schemas.errors import Permanent, RateLimited, Transient
+from telemetry import traces
 
 AGENT = "Outrider/0.1 (reads company home pages)"
 DEADLINE = 15.0  # seconds for one answer, however slowly it drips
@@ -108,11 +109,14 @@ def call(
 ) -> Answer:
     """Send a repeatable request, at most three times while the error is Transient.
 
-    Absorbs blips of a second; anything longer is the queue's job. `key` travels as X-Outrider-Key.
+    Absorbs blips of a second; anything longer is the queue's job. `key` travels as X-Outrider-Key,
+    the caller's trace as traceparent.
     Raises what `check` raises, Transient for a broken connection (NotConnected when there never was
     one), NoTunnel when the egress proxy refuses a tunnel.
     """
     request.headers["X-Outrider-Key"] = key
+    if parent := traces.parent():
+        request.headers["traceparent"] = parent
 
     def once() -> Answer:
         answer = _exchange(client, request, max_bytes)

@@ -34,3 +34,13 @@ class Job(Message):
 
     emits: ClassVar[tuple[type[Event], ...]] = ()
     """The facts that doing this work may establish; anything else is refused."""
+
+    priority: ClassVar[int] = 4
+    """0 (first) to 9: the order within a lane, before age."""
+
+    def lane(self) -> str:
+        """The resource whose turn, limits and circuit the job shares: a mailbox, a connection.
+
+        Empty: the tenant's own lane of this actor.
+        """
+        return ""

@@ -2,7 +2,9 @@
 
 * JobError
   + Transient       try again with backoff
-    - RateLimited   come back at the time we were told; not counted as an attempt
+    - RateLimited   come back at the time we were told; not counted as an attempt, and
+                    whoever shares the job's lane waits as well
+      . Busy        only this job has to wait
   + Permanent       trying again cannot help: dead letter with the reason
     - Poison        the message itself cannot be understood
       . NoSuchRow   it names something that is not there
@@ -26,6 +28,10 @@ class RateLimited(Transient):
     def __init__(self, message: str, *, retry_after: timedelta) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Busy(RateLimited):
+    """Something of our own is in this job's way for a moment; its neighbours are not concerned."""
 
 
 class Permanent(JobError):

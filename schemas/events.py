@@ -58,6 +58,7 @@ class StepScheduled(Event):
 
     name: ClassVar[str] = "step.scheduled"
     step_id: UUID
+    mailbox_id: UUID
     epoch: int
     due_at: datetime
 
@@ -107,6 +108,7 @@ class ContactsCollected(Event):
 
     name: ClassVar[str] = "contacts.collected"
     batch_id: UUID
+    connection_id: UUID
 
 
 class ContactsLeft(Event):

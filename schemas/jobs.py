@@ -49,6 +49,12 @@ class SendStep(Job):
     emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled, LeadMoved)
     step_id: UUID
     epoch: int
+    mailbox_id: UUID | None = None
+    """The lane; absent from jobs that were queued before there were lanes."""
+
+    def lane(self) -> str:
+        """A mailbox sends one mail at a time, and stops alone when its server says so."""
+        return f"mailbox:{self.mailbox_id}" if self.mailbox_id else ""
 
 
 class SettleHold(Job):
@@ -74,6 +80,10 @@ class ReadMailbox(Job):
     name: ClassVar[str] = "mailbox.read"
     emits: ClassVar[tuple[type[Event], ...]] = (MailReceived,)
     mailbox_id: UUID
+
+    def lane(self) -> str:
+        """One reader at a time per mailbox."""
+        return f"mailbox:{self.mailbox_id}"
 
 
 class MatchMail(Job):
@@ -105,6 +115,12 @@ class UpsertContacts(Job):
     name: ClassVar[str] = "crm.upsert"
     emits: ClassVar[tuple[type[Event], ...]] = (ContactsLeft,)
     batch_id: UUID
+    connection_id: UUID | None = None
+    """The lane; absent from jobs that were queued before there were lanes."""
+
+    def lane(self) -> str:
+        """One CRM's limits are nobody else's."""
+        return f"crm:{self.connection_id}" if self.connection_id else ""
 
 
 class NudgeCrm(Job):

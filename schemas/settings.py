@@ -72,6 +72,15 @@ class Settings(BaseSettings):
     redis_url: RedisUrl | None = Field(
         None, description="Redis or Valkey, version 7 or later; none: embedded."
     )
+    redis_prefix: str = Field(
+        "outrider",
+        pattern=r"^[A-Za-z0-9_.-]{1,40}$",
+        description="What our Redis keys begin with; a word of its own for each fleet that shares one.",
+    )
+    direct: bool = Field(
+        default=False,
+        description="Workers claim straight from Postgres (`worker --direct`), and no Redis is needed.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="32 bytes in base64 that seal stored secrets; none: made under .outrider/.",
@@ -95,6 +104,16 @@ class Settings(BaseSettings):
     )
     drain: Seconds = Field(
         timedelta(seconds=25), description="Seconds a stopping worker lets running jobs finish."
+    )
+    memory_max: int | None = Field(
+        None,
+        ge=64,
+        description="MiB a worker may grow to before it drains and ends with exit code 75; none: no bound.",
+    )
+    max_jobs: int | None = Field(
+        None,
+        ge=1,
+        description="Attempts after which a worker drains and ends with exit code 75; none: no bound.",
     )
     ingress_host: str = Field("127.0.0.1", description="Address the HTTP edge listens on.")
     ingress_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP edge.")
@@ -143,7 +162,8 @@ class Settings(BaseSettings):
     def _production_is_explicit(self) -> "Settings":
         if self.env != "production":
             return self
-        absent = [n for n in ("database_url", "redis_url", "secret_key") if not getattr(self, n)]
+        needed = ("database_url", *(() if self.direct else ("redis_url",)), "secret_key")
+        absent = [name for name in needed if not getattr(self, name)]
         if absent:
             names = ", ".join(PREFIX + name.upper() for name in absent)
             raise ValueError(f"{PREFIX}ENV=production needs {names}")
@@ -156,13 +176,13 @@ class Settings(BaseSettings):
         return self
 
 
-def load() -> Settings:
-    """Read the environment and `.env`.
+def load(**given: object) -> Settings:
+    """Read the environment and `.env`; what is `given` goes before both.
 
     Raises SettingsMissing with one line per problem, each naming the whole variable.
     """
     try:
-        return Settings()  # pyright: ignore[reportCallIssue]  (fields come from the environment)
+        return Settings(**given)  # pyright: ignore[reportCallIssue, reportArgumentType]  (fields come from the environment)
     except ValidationError as error:
         lines = [_sentence(p["loc"], p["msg"]) for p in error.errors(include_input=False)]
         raise SettingsMissing("\n".join(lines)) from None

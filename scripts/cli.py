@@ -22,6 +22,7 @@ from scripts import (
     imports,
     jobs,
     keys,
+    lanes,
     leads,
     mailboxes,
     pauses,
@@ -30,6 +31,8 @@ from scripts import (
     run,
     suppressions,
     tenants,
+    top,
+    trace,
     users,
 )
 from scripts.bench.commands import app as bench
@@ -40,6 +43,7 @@ from telemetry.secrets import BadKey
 from workers.actor import UnknownActor
 from workers.faults import UnknownFault
 from workers.process import NotMigrated
+from workers.recycling import MemoryTooSmall
 
 app = typer.Typer(
     help="Event-driven worker fleet for B2B sales outreach.",
@@ -66,6 +70,8 @@ app.command("worker")(run.worker)
 app.command("ingress")(run.ingress)
 app.command("doctor")(doctor.doctor)
 app.command("health")(health.health)
+app.command("top")(top.top)
+app.command("trace")(trace.trace)
 app.command("pause")(pauses.pause)
 app.command("resume")(pauses.resume)
 app.add_typer(tenants.app, name="tenants", help="Organisations that share the fleet.")
@@ -84,13 +90,14 @@ app.add_typer(leads.app, name="leads", help="What is known about a person, and w
 app.add_typer(imports.app, name="import", help="Leads from files.")
 app.add_typer(crm.app, name="crm", help="The customer's CRM: connection, fields, what it was told.")
 app.add_typer(jobs.app, name="jobs", help="Unfinished work.")
+app.add_typer(lanes.app, name="lanes", help="Turns, limits and circuits of waiting work.")
 app.add_typer(dead.app, name="dead", help="Work that gave up.")
 app.add_typer(cron.app, name="cron", help="Work by the clock.")
 app.add_typer(bench, name="bench", help="Measurements, as ratios from one run.")
 
 FORESEEN = (
     SettingsMissing, ServerFailed, MigrationRefused, LoginRefused, NotMigrated, UnknownActor,
-    UnknownFault, BadKey, JobError,
+    UnknownFault, BadKey, JobError, MemoryTooSmall,
 )  # fmt: skip
 
 

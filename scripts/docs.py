@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pipelines.graph import mermaid
 from schemas.settings import PREFIX, Settings
+from scripts import docs_invariants, docs_states
+from scripts.docs_metrics import metrics_page
 
 _ROOT = Path(__file__).resolve().parent.parent
 _BEGIN, _END = "<!-- pipelines: generated -->", "<!-- end -->"
@@ -22,17 +24,31 @@ def env_example() -> str:
 
 def readme_with_picture(text: str) -> str:
     """The README with the picture of the pipelines as they are now."""
-    before, _, rest = text.partition(_BEGIN)
+    return _between(text, _BEGIN, f"```mermaid\n{mermaid()}\n```")
+
+
+def delivery_with_table(text: str) -> str:
+    """The page on delivery with the ways of a job as they are now."""
+    return _between(text, "<!-- states: generated -->", docs_states.table())
+
+
+def _between(text: str, begin: str, drawn: str) -> str:
+    before, _, rest = text.partition(begin)
     _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n```mermaid\n{mermaid()}\n```\n{_END}{after}"
+    return f"{before}{begin}\n{drawn}\n{_END}{after}"
 
 
 def pages() -> dict[Path, str]:
     """Every generated page with what it should say."""
     readme = _ROOT / "README.md"
+    delivery = _ROOT / "docs" / "explanation" / "delivery.md"
     return {
         _ROOT / ".env.example": env_example(),
         readme: readme_with_picture(readme.read_text(encoding="utf-8")),
+        delivery: delivery_with_table(delivery.read_text(encoding="utf-8")),
+        delivery.with_name("job-states.svg"): docs_states.draw(),
+        _ROOT / "docs" / "reference" / "invariants.md": docs_invariants.page(),
+        _ROOT / "docs" / "reference" / "metrics.md": metrics_page(),
     }
 
 

@@ -34,7 +34,8 @@ def environment(
     place = folder or home(settings)
     _refuse_unwritable(place)
     with contextlib.ExitStack() as stack:
-        if settings.database_url is None or settings.redis_url is None:
+        lacking = settings.redis_url is None and not settings.direct
+        if settings.database_url is None or lacking:
             services = attached(place) or stack.enter_context(running(place))
         else:
             services = None
@@ -122,6 +123,8 @@ def variables(settings: Settings) -> dict[str, str]:
     """The environment that gives a child process these same settings."""
     return {
         "OUTRIDER_ENV": settings.env,
+        "OUTRIDER_REDIS_PREFIX": settings.redis_prefix,
+        "OUTRIDER_DIRECT": str(settings.direct).lower(),
         **{
             f"OUTRIDER_{name.upper()}": secret.get_secret_value()
             for name in ("database_url", "redis_url", "secret_key")

@@ -16,6 +16,7 @@ import httpx2
 from schemas.settings import Settings
 from scripts.environment import variables
 from scripts.services import ServerFailed
+from workers.recycling import RECYCLED
 
 _ROOT = Path(__file__).resolve().parent.parent
 _FAREWELL = 30.0
@@ -84,7 +85,7 @@ class Fleet:
         Raises ServerFailed when children keep ending as soon as they start.
         """
         dead = [child for child in self._children if child.poll() is not None]
-        self._deaths += [time.monotonic() for _ in dead]
+        self._deaths += [time.monotonic() for child in dead if child.returncode != RECYCLED]
         self._deaths = [moment for moment in self._deaths if time.monotonic() - moment < _WINDOW]
         if len(self._deaths) > _TOO_MANY:
             raise ServerFailed("A process of the fleet ends as often as it is started; see above.")

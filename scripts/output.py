@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -51,6 +51,11 @@ def show_one(row: Row, *, as_json: bool) -> None:
     out.print(table)
 
 
+def records(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """Rows as JSON objects, for a document with more than one kind of them."""
+    return [_record(row) for row in rows]
+
+
 def print_json(value: object) -> None:
     """One JSON document on standard output, dates and ids as text."""
     print(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
@@ -67,6 +72,8 @@ def _record(row: Row) -> dict[str, object]:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, list):
+        return ", ".join(_cell(item) for item in cast("list[object]", value))
     return (
         value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
     )

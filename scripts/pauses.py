@@ -1,6 +1,6 @@
 """`outrider pause|resume`: one tenant or one actor gets no new work; what runs, finishes."""
 
-from db import audit, pauses
+from db import audit, lane_orders, pauses
 from schemas.errors import Permanent
 from scripts.options import AnyActor, AnyTenant, Reason
 from scripts.output import out
@@ -19,6 +19,7 @@ def pause(
     with open_database() as (database, _), database.hat("operator") as tx:
         tenant_id = id_of(tx, tenant)
         new = pauses.add(tx, tenant_id=tenant_id, actor=actor, reason=reason, by=whoami())
+        lane_orders.recall(tx, tenant_id=tenant_id, actor=actor)
         if new:
             audit.record(tx, operator=whoami(), action="pause", resource_type=_kind(tenant),
                          resource_id=tenant or actor or "", reason=reason)  # fmt: skip

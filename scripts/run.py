@@ -41,11 +41,18 @@ def migrate(as_json: Json = False) -> None:
 
 def worker(
     only: Annotated[str, typer.Option(help="Actors or queues, comma-separated; none: all.")] = "",
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Claim straight from Postgres; no Redis is needed.")
+    ] = False,
 ) -> None:
-    """Run actors until a signal, then drain."""
-    with environment(load()) as settings:
+    """Run actors until a signal, then drain; a second signal ends at once.
+
+    Exit code 75 (OUTRIDER_MEMORY_MAX, OUTRIDER_MAX_JOBS): it drained, and wants to be started again.
+    """
+    with environment(load(**({"direct": True} if direct else {}))) as settings:
         prepare(settings)
-        serve(settings, only=_names(only), stop=on_signal())
+        code = serve(settings, only=_names(only), stop=on_signal())
+    raise typer.Exit(code)
 
 
 def ingress() -> None:

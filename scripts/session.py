@@ -10,7 +10,7 @@ from db.logins import refuse_powerful
 from db.pool import connect
 from schemas.settings import Settings, load
 from scripts.environment import environment
-from telemetry.bell import Bell
+from telemetry.bell import open_bell
 
 
 @contextmanager
@@ -18,10 +18,9 @@ def open_database(folder: Path | None = None) -> Generator[tuple[Database, Setti
     """The fleet's database, on configured or embedded servers (of `folder`), closed at the end."""
     with environment(load(), folder=folder) as settings:
         assert settings.database_url
-        assert settings.redis_url
         with connect(settings.database_url.get_secret_value()):
             pass  # says at once, and why, when nobody answers
-        bell = Bell(settings.redis_url.get_secret_value())
+        bell = open_bell(settings)
         database = Database(
             settings.database_url.get_secret_value(), max_size=4, bell=bell, name="outrider cli"
         )
@@ -31,7 +30,8 @@ def open_database(folder: Path | None = None) -> Generator[tuple[Database, Setti
             yield database, settings
         finally:
             database.close()
-            bell.close()
+            if bell:
+                bell.close()
 
 
 def whoami() -> str:

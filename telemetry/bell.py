@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Collection
+from typing import Final, Protocol
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-_KEY = "outrider:bell:"
+from schemas.settings import Settings
+
+PREFIX: Final = "outrider"
+"""What the keys of a fleet begin with unless it is told otherwise."""
 _QUIET = 1.0
 """Seconds without an attempt after Redis did not answer, so that no commit waits twice."""
 
@@ -26,10 +30,28 @@ def connect(url: str, *, patience: float | None = None) -> redis.Redis:
     )
 
 
+class Ringer(Protocol):
+    """Whoever wants to know that a commit left work behind."""
+
+    def ring(self, actors: Collection[str]) -> bool:
+        """Hint that these actors have work; never raises."""
+        ...
+
+
+class Listener(Protocol):
+    """Where a dispatcher hears of new work."""
+
+    def wait(self, actors: Collection[str], *, timeout: float) -> bool:
+        """Block until one of these actors' bells rings; False after `timeout` seconds."""
+        ...
+
+
 class Bell:
     """Wakes one dispatcher that serves the actor; a lost ring costs one poll interval."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, prefix: str = PREFIX) -> None:
+        """`prefix` is the fleet's own, where several fleets share one Redis number."""
+        self._key = f"{prefix}:bell:"
         self._ringer = connect(url, patience=0.5)
         self._listener = connect(url)
         self._quiet_until = 0.0
@@ -42,8 +64,8 @@ class Bell:
             with self._ringer.pipeline(transaction=False) as pipe:  # pyright: ignore[reportUnknownMemberType]
                 for actor in actors:
                     # One unread ring is enough: the dispatcher drains everything it finds.
-                    pipe.lpush(_KEY + actor, 1)
-                    pipe.ltrim(_KEY + actor, 0, 0)
+                    pipe.lpush(self._key + actor, 1)
+                    pipe.ltrim(self._key + actor, 0, 0)
                 pipe.execute()
         except redis.RedisError:
             self._quiet_until = time.monotonic() + _QUIET
@@ -62,9 +84,16 @@ class Bell:
 
         Raises redis.RedisError when Redis is away.
         """
-        return bool(self._listener.blpop([_KEY + actor for actor in actors], timeout=timeout))
+        return bool(self._listener.blpop([self._key + actor for actor in actors], timeout=timeout))
 
     def close(self) -> None:
         """Give the connections back; idempotent."""
         self._ringer.close()
         self._listener.close()
+
+
+def open_bell(settings: Settings) -> Bell | None:
+    """The fleet's bell; None where it lives without Redis."""
+    if settings.redis_url is None:
+        return None
+    return Bell(settings.redis_url.get_secret_value(), settings.redis_prefix)

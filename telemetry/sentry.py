@@ -1,6 +1,6 @@
 """Error reports: one per kind of dead letter, one per bug. Refuses bodies, people, local variables."""
 
-from typing import cast
+from typing import Literal, cast
 
 import sentry_sdk
 from pydantic import SecretStr
@@ -11,6 +11,7 @@ from sentry_sdk.integrations.threading import ThreadingIntegration
 from sentry_sdk.transport import Transport
 from sentry_sdk.types import Event, Hint
 
+from telemetry import traces
 from telemetry.redaction import scrub
 
 _PRIVATE = ("request", "user", "breadcrumbs", "extra", "modules", "server_name")
@@ -50,24 +51,32 @@ def configure(
     )
 
 
+class WorkerLost(Exception):
+    """A job whose process died, or that ran past its deadline, on every attempt."""
+
+
 def dead(error: BaseException, *, actor: str, fingerprint: str) -> None:
-    """Report a job that gave up, once per actor and fingerprint in this process."""
+    """Report a kind of dead letter; that it is news, the caller has asked the database."""
     _report(error, actor, fingerprint, level="error")
 
 
 def bug(error: BaseException, *, actor: str) -> None:
     """Report a failure that nobody foresaw: the first of its class per actor in this process."""
-    _report(error, actor, type(error).__name__, level="warning")
+    kind = type(error).__name__
+    if (actor, kind) not in _reported:
+        _reported.add((actor, kind))
+        _report(error, actor, kind, level="warning")
 
 
-def _report(error: BaseException, actor: str, fingerprint: str, *, level: str) -> None:
-    if (actor, fingerprint) in _reported:
-        return
-    _reported.add((actor, fingerprint))
+def _report(
+    error: BaseException, actor: str, fingerprint: str, *, level: Literal["error", "warning"]
+) -> None:
     with sentry_sdk.new_scope() as scope:
         scope.fingerprint = [actor, fingerprint]
         scope.set_tag("actor", actor)
-        scope.set_level("error" if level == "error" else "warning")
+        if trace_id := traces.current():
+            scope.set_tag("trace_id", trace_id)
+        scope.set_level(level)
         scope.capture_exception(error)
 
 

@@ -11,12 +11,16 @@ import pytest
 pytest_plugins = (
     "tests.fix_services",
     "tests.fix_db",
+    "tests.fix_states",
     "tests.fix_world",
+    "tests.fix_lanes",
     "tests.fix_mail",
     "tests.fix_mail_servers",
     "tests.fix_outreach",
     "tests.fix_crm",
+    "tests.fix_dead",
     "tests.fix_journey",
+    "tests.fix_pooler",
 )
 
 # Two cores are shared by two test processes: a slow example says nothing about the code.

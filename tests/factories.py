@@ -68,7 +68,9 @@ def pick(
     """Ids of the jobs that a dispatcher of these actors would ring now."""
     names = actors or ("toy.plain", "toy.one_shot")
     with database.hat("dispatcher") as tx:
-        return [t.id for t in dispatch.pick(tx, actors=names, window=window, lease=lease)]
+        chunks = dict.fromkeys(names, 1)
+        picked = dispatch.pick(tx, chunks=chunks, window=window, lease=lease)
+    return [ticket.id for ticket in picked.tickets]
 
 
 def sweep(database: Database, lease: timedelta = LEASE) -> dispatch.Swept:
@@ -85,7 +87,9 @@ def claim(
     owner = session_id or session(database, "toy.plain")
     with database.tenant(tenant_id) as tx:
         actor = str(tx.value("SELECT actor FROM outrider.jobs WHERE id = %(id)s", {"id": job_id}))
-        return claims.claim(tx, job_id, actor=actor, session_id=owner, limit=limit)
+        return next(
+            iter(claims.claim(tx, [job_id], actor=actor, session_id=owner, limit=limit)), None
+        )
 
 
 def start(database: Database, tenant_id: UUID | None, job: Job | None = None) -> Claim:

@@ -142,7 +142,7 @@ class Telling:
         """One attempt at the oldest batch that has a job; where the job is then."""
         [(job_id,)] = self.peek("SELECT min(id) FROM outrider.jobs WHERE actor = 'crm.upsert'")
         until(lambda: self._rung(job_id), seconds=3)
-        self.bench.runner.run(registered()["crm.upsert"], job_id, self.tenant)
+        self.bench.runner.run(registered()["crm.upsert"], [job_id], self.tenant)
         return self.bench.state(job_id)
 
     def _rung(self, job_id: int) -> bool:

@@ -62,6 +62,16 @@ def owner_dsn(owner_url: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def empty_dsn(owner_url: str) -> Iterator[str]:
+    """A database without our schema, as the superuser."""
+    name = sql.Identifier(f"empty_{uuid4().hex[:12]}")
+    with psycopg.connect(owner_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        yield make_conninfo(owner_url, dbname=name.as_string().strip('"'))
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
 def dsn(owner_dsn: str) -> str:
     """The same database, as the login the fleet uses."""
     return app_dsn(owner_dsn)

@@ -39,7 +39,7 @@ class Journey:
         attempts = 0
         while tickets := self._due():
             for ticket in tickets:
-                self.runner.run(registered()[ticket.actor], ticket.id, ticket.tenant_id)
+                self.runner.run(registered()[ticket.actor], [ticket.id], ticket.tenant_id)
                 attempts += 1
         return attempts
 
@@ -75,9 +75,8 @@ class Journey:
     def _due(self) -> list[dispatch.Ticket]:
         factories.promote(self.database)
         with self.database.hat("dispatcher") as tx:
-            return dispatch.pick(
-                tx, actors=process.actor_names(), window=1000, lease=factories.LEASE
-            )
+            chunks = dict.fromkeys(process.actor_names(), 1)
+            return dispatch.pick(tx, chunks=chunks, window=1000, lease=factories.LEASE).tickets
 
 
 @pytest.fixture

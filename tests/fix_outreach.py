@@ -84,9 +84,10 @@ class Outreach:
                 tx, lead_id, fields={}, email_status=EmailStatus.UNKNOWN, company_id=None
             )
             leads.move(tx, leads.get_locked(tx, lead_id), LeadStatus.ENRICHED, cause="test")
-            scores.record(tx, lead_id, model="m", model_version=1, score=score, tier=LeadTier.HOT,
-                          factors=[{"points": score, "because": "a test"}], inputs_hash="h")  # fmt: skip
-            leads.set_score(tx, lead_id, score=score, tier=LeadTier.HOT)
+            scores.record(tx, [scores.NewScore(
+                lead_id, None, "m", 1, score, LeadTier.HOT,
+                [{"points": score, "because": "a test"}], "h")])  # fmt: skip
+            leads.set_scores(tx, {lead_id: (score, LeadTier.HOT)})
             leads.move(tx, leads.get_locked(tx, lead_id), LeadStatus.SCORED, cause="test")
         return lead_id
 
@@ -153,7 +154,7 @@ class Outreach:
                 "SELECT 1 FROM outrider.jobs WHERE id = %s AND state = 'dispatched'", job_id))  # fmt: skip
 
         until(ticket_is_there, seconds=3)
-        self.bench.runner.run(registered()[actor], job_id, self.tenant)
+        self.bench.runner.run(registered()[actor], [job_id], self.tenant)
         return job_id
 
     def attempt_next(self, actor: str) -> int:

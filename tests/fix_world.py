@@ -181,7 +181,7 @@ class Bench:
             return job_id in factories.pick(self.database, actor.job.name)
 
         until(ticket_arrives, seconds=3)
-        self.runner.run(actor, job_id, self.tenant)
+        self.runner.run(actor, [job_id], self.tenant)
 
     def do(self, actor: Spec, job: Job | None = None) -> int:
         """Queue a job and make one attempt at it; returns its id."""

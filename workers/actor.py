@@ -3,11 +3,12 @@
 The decorator returns the function itself, so a test calls it without a broker.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar, cast
 
+from db.lanes import LaneRule
 from schemas.base import Job
 from workers.context import Context
 from workers.retry import Retry
@@ -24,6 +25,11 @@ class Spec:
     queue: str
     retry: Retry
     limit: timedelta
+    chunk: int = 1
+    """Jobs that one ticket may carry: more than one only where each takes moments."""
+    rule: LaneRule = field(default_factory=LaneRule)
+    batch: Callable[[Sequence[Job], Context], None] | None = None
+    """Does a whole ticket at once; `handler` is what does one job of it alone."""
 
 
 class UnknownActor(Exception):
@@ -34,22 +40,62 @@ _REGISTRY: dict[str, Spec] = {}
 
 
 def actor(
-    job: type[J], *, queue: str, retry: Retry, limit: timedelta
+    job: type[J],
+    *,
+    queue: str,
+    retry: Retry,
+    limit: timedelta,
+    chunk: int = 1,
+    rule: LaneRule = LaneRule(),  # noqa: B008  (frozen)
 ) -> Callable[[Callable[[J, Context], None]], Callable[[J, Context], None]]:
     """Register the decorated function as the one that does `job`.
 
-    `limit` bounds one attempt; past it the attempt is interrupted and retried.
+    `limit` bounds one attempt; past it the attempt is interrupted and retried. `chunk` jobs at most
+    are claimed together and done one after the other; `rule` holds for each of the actor's lanes.
     """
 
     def register(handler: Callable[[J, Context], None]) -> Callable[[J, Context], None]:
-        known = _REGISTRY.get(job.name)
-        if known and known.job is not job:
-            raise ValueError(f"Two jobs are called {job.name!r}.")
         plain = cast(Callable[[Job, Context], None], handler)
-        _REGISTRY[job.name] = Spec(job, plain, queue, retry, limit)
+        _register(Spec(job, plain, queue, retry, limit, chunk, rule))
         return handler
 
     return register
+
+
+def batched(
+    job: type[J], *, queue: str, retry: Retry, limit: timedelta, size: int
+) -> Callable[[Callable[[Sequence[J], Context], None]], Callable[[Sequence[J], Context], None]]:
+    """Register the decorated function as the one that does up to `size` jobs of a tenant at once.
+
+    They succeed together. When they fail, each is done again alone, so that one bad job spoils
+    only itself; `limit` bounds the whole.
+    """
+
+    def register(
+        handler: Callable[[Sequence[J], Context], None],
+    ) -> Callable[[Sequence[J], Context], None]:
+        plain = cast(Callable[[Sequence[Job], Context], None], handler)
+        _register(
+            Spec(
+                job,
+                lambda one, ctx: plain([one], ctx),
+                queue,
+                retry,
+                limit,
+                chunk=size,
+                batch=plain,
+            )
+        )
+        return handler
+
+    return register
+
+
+def _register(spec: Spec) -> None:
+    known = _REGISTRY.get(spec.job.name)
+    if known and known.job is not spec.job:
+        raise ValueError(f"Two jobs are called {spec.job.name!r}.")
+    _REGISTRY[spec.job.name] = spec
 
 
 def registered(only: Iterable[str] = ()) -> dict[str, Spec]:

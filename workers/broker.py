@@ -6,9 +6,10 @@ crash could strand, and the consumer blocks on the list instead of polling it.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 import dramatiq
 import redis
@@ -17,21 +18,44 @@ from dramatiq.common import dq_name
 from dramatiq.errors import DecodeError
 
 from telemetry import logs, metrics
-from telemetry.bell import connect
+from telemetry.bell import PREFIX, connect
 
 log = logs.get("outrider.broker")
 
-_QUEUE: Final = "outrider:tickets:"
+_MOST: Final = 10_000
 _BLOCK: Final = 1.0
 """Seconds one blocking pop may last; the bound on how long a stopping consumer lingers."""
+
+
+class Transport(Protocol):
+    """What a dispatcher asks of whatever carries its tickets to threads."""
+
+    def ring(self, tickets: Iterable[dramatiq.Message[None]], *, most: int) -> None:
+        """Hand over tickets, in their order; each queue keeps the newest `most` of them."""
+        ...
+
+    def answers(self) -> bool:
+        """Whether tickets can be carried now."""
+        ...
+
+    def room(self) -> int | None:
+        """Tickets that this process alone can take now; None: any process may take them."""
+        ...
+
+    def rest(self, seconds: float) -> None:
+        """Wait so long before the next pick; less when room has come up."""
+        ...
 
 
 class TicketBroker(dramatiq.Broker):
     """Rings tickets into one Redis list per queue and hands them to Dramatiq's worker threads."""
 
-    def __init__(self, url: str, *, middleware: list[dramatiq.Middleware]) -> None:
+    def __init__(
+        self, url: str, *, middleware: list[dramatiq.Middleware], prefix: str = PREFIX
+    ) -> None:
         super().__init__(middleware=middleware)
         self.url = url
+        self._key = f"{prefix}:tickets:"
         self.client = connect(url, patience=2.0)
 
     def declare_queue(self, queue_name: str) -> None:
@@ -48,23 +72,38 @@ class TicketBroker(dramatiq.Broker):
         timeout: int = 5000,  # noqa: ARG002
     ) -> Consumer:
         """A consumer with a connection of its own, holding at most `prefetch` tickets."""
-        return TicketConsumer(self.url, queue_name, prefetch)
+        return TicketConsumer(self.url, self._key + queue_name, prefetch)
 
     def enqueue(
         self, message: dramatiq.Message[None], *, delay: int | None = None
     ) -> dramatiq.Message[None]:
         """Ring one ticket. Raises redis.RedisError when Redis is away."""
-        self.ring([message], delay=delay)
-        return message
-
-    def ring(self, tickets: Iterable[dramatiq.Message[None]], *, delay: int | None = None) -> None:
-        """Ring many tickets in one round trip. Raises redis.RedisError when Redis is away."""
         if delay is not None:
             raise ValueError("A wait is a row with a due time, not a delayed ticket.")
+        self.ring([message], most=_MOST)
+        return message
+
+    def ring(self, tickets: Iterable[dramatiq.Message[None]], *, most: int) -> None:
+        """Ring many tickets in one round trip. Raises redis.RedisError when Redis is away.
+
+        Of a list that nobody reads the oldest go: while every thread is busy with something long,
+        waiting jobs are rung again after each lease, and their stale tickets would pile up.
+        """
         with self.client.pipeline(transaction=False) as pipe:  # pyright: ignore[reportUnknownMemberType]
+            keys: set[str] = set()
             for ticket in tickets:
-                pipe.rpush(_QUEUE + ticket.queue_name, ticket.encode())
+                keys.add(key := self._key + ticket.queue_name)
+                pipe.rpush(key, ticket.encode())
+            for key in keys:
+                pipe.ltrim(key, -most, -1)
             pipe.execute()
+
+    def room(self) -> None:
+        """Whoever pops first takes a ticket; the fleet's threads bound them."""
+
+    def rest(self, seconds: float) -> None:
+        """Nothing tells a dispatcher that some process popped a ticket."""
+        time.sleep(seconds)
 
     def answers(self) -> bool:
         """Whether Redis is there."""
@@ -75,7 +114,7 @@ class TicketBroker(dramatiq.Broker):
 
     def flush(self, queue_name: str) -> None:
         """Drop every ticket of a queue; the jobs stay."""
-        self.client.delete(_QUEUE + queue_name, _QUEUE + dq_name(queue_name))
+        self.client.delete(self._key + queue_name, self._key + dq_name(queue_name))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -85,8 +124,8 @@ class TicketBroker(dramatiq.Broker):
 class TicketConsumer(Consumer):
     """Pops tickets, never more than the worker can hold."""
 
-    def __init__(self, url: str, queue_name: str, prefetch: int) -> None:
-        self._key = _QUEUE + queue_name
+    def __init__(self, url: str, key: str, prefetch: int) -> None:
+        self._key = key
         self._client = connect(url)
         self._prefetch = prefetch
         self._popped: deque[bytes] = deque()

@@ -1,10 +1,12 @@
 """Everything an actor may touch, handed to it rather than imported by it."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from db import Database, Tx, claims
+from db import Database, Tx
+from db import claims as ownership
+from db.claims import Claim, LeaseLost
 from pipelines.engine import emit_all
 from providers.ports import Providers
 from schemas.base import Event, Job
@@ -20,10 +22,19 @@ class Context:
     database: Database
     providers: Providers
     log: Log
-    claim: claims.Claim
+    claim: Claim
     job: type[Job]
     faults: Faults = field(default_factory=lambda: Faults(None))
+    others: tuple[Claim, ...] = ()
+    """The rest of a batch; `claim` is its first."""
+    trusted: Callable[[], bool] = lambda: True
+    """Whether this process may still believe that its jobs are its own."""
     finished: bool = False
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """One per job, in the order of a batch's jobs."""
+        return (self.claim, *self.others)
 
     def transaction(self) -> AbstractContextManager[Tx]:
         """A transaction in the job's tenant; keep none open while the outside world thinks."""
@@ -37,10 +48,18 @@ class Context:
         Raises LeaseLost at once when the job is no longer ours.
         """
         with self.transaction() as tx:
-            claims.complete(tx, self.claim.id, self.claim.token)
+            self._complete(tx)
             yield tx
         self.finished = True
         self.faults.reach("commit.after")
+
+    def _complete(self, tx: Tx) -> None:
+        if not self.others:
+            ownership.complete(tx, self.claim.id, self.claim.token)
+            return
+        owned = [(claim.id, claim.token) for claim in self.claims]
+        if len(ownership.complete_all(tx, owned)) < len(owned):
+            raise LeaseLost(self.claim.id)
 
     def emit(self, tx: Tx, event: Event, *, key: str) -> None:
         """Establish a fact in `tx`; `key` names its occurrence. Poison when the job may not."""

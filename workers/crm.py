@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
-from uuid import UUID
 
 from db import Tx, crm_connections, crm_links, crm_outbox, effects
+from db.lanes import LaneRule
 from schemas.contacts import NeedsReauth, Pushes
 from schemas.enums import CrmStatus, EffectClass
 from schemas.events import ContactsCollected, ContactsLeft
@@ -29,20 +29,25 @@ def collect_contacts(job: CollectContacts, ctx: Context) -> None:
     with ctx.finish() as tx:
         freed = crm_outbox.free_orphans(tx)
         batches = list(islice(_batches(tx), _AT_ONCE))
-        facts = [(ContactsCollected(batch_id=batch_id), str(batch_id)) for batch_id in batches]
-        ctx.emit_all(tx, facts)
+        ctx.emit_all(tx, [(batch, str(batch.batch_id)) for batch in batches])
         if len(batches) == _AT_ONCE:
-            ctx.emit(tx, ContactsLeft(), key=str(batches[-1]))
+            ctx.emit(tx, ContactsLeft(), key=str(batches[-1].batch_id))
     ctx.log.info("contacts.collected", batches=len(batches), freed=freed)
 
 
-def _batches(tx: Tx) -> Iterator[UUID]:
+def _batches(tx: Tx) -> Iterator[ContactsCollected]:
     for connection in crm_connections.list_connected(tx):
         while batch_id := crm_outbox.collect(tx, connection.id):
-            yield batch_id
+            yield ContactsCollected(batch_id=batch_id, connection_id=connection.id)
 
 
-@actor(UpsertContacts, queue="crm", retry=PATIENT, limit=timedelta(seconds=60))
+@actor(
+    UpsertContacts,
+    queue="crm",
+    retry=PATIENT,
+    limit=timedelta(seconds=60),
+    rule=LaneRule(max_running=2, opens_after=5),
+)
 def upsert_contacts(job: UpsertContacts, ctx: Context) -> None:
     """Safe to run twice: one answer per batch, applied in the transaction that ends the job."""
     with ctx.transaction() as tx:
@@ -77,16 +82,12 @@ def _effect(ctx: Context, batch: Batch) -> Effect[Pushes]:
         return crm_batches.push(ctx.providers.crm, account, batch)
 
     return Effect(
-        key=_key(batch),
+        key=batch.effect_key,
         kind=EffectClass.REPEATABLE,
         answer=Pushes,
         call=call,
         guard=lambda tx: crm_links.forget(tx, batch.connection.id, news),
     )
-
-
-def _key(batch: Batch) -> str:
-    return f"crm:{batch.connection.id}:{batch.id}"
 
 
 def _give_back(ctx: Context, batch: Batch, refused: NeedsReauth | None = None) -> None:
@@ -96,7 +97,7 @@ def _give_back(ctx: Context, batch: Batch, refused: NeedsReauth | None = None) -
             crm_connections.need_reauth(tx, batch.connection.id, str(refused))
         crm_outbox.settle(tx, batch.id, told={})
         effects.forsake(
-            tx, _key(batch)
+            tx, batch.effect_key
         )  # a call that was begun before may be made by another batch
     ctx.log.warning(
         "connection.unusable",

@@ -53,6 +53,11 @@ class Batch:
     mappings: Sequence[FieldMapping]
     leads: Sequence[Told]
 
+    @property
+    def effect_key(self) -> str:
+        """What the ledger calls the telling of it."""
+        return f"crm:{self.connection.id}:{self.id}"
+
     def news(self) -> list[Told]:
         """The leads that are sent."""
         return [told for told in self.leads if told.is_news]

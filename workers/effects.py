@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from db import Tx, claims, effects
 from schemas.base import Value
 from schemas.enums import EffectClass, EffectState
-from schemas.errors import JobError, Permanent, RateLimited, Transient, Unanswered
+from schemas.errors import Busy, JobError, Permanent, Transient, Unanswered
 from workers.context import Context
 
 V = TypeVar("V", bound=Value)
@@ -65,9 +65,12 @@ class _Next(Enum):
 def perform(ctx: Context, effect: Effect[V]) -> V:
     """Make the call, or give back what an earlier one answered.
 
-    Raises RateLimited while another live job makes the same call, InDoubt when an unrepeatable
+    Raises Busy while another live job makes the same call, InDoubt when an unrepeatable
     call was begun and nothing shows how it ended, LeaseLost, and whatever `guard` and `call` raise.
+    ValueError in a batch: a call belongs to one job, whose token answers for it.
     """
+    if ctx.others:
+        raise ValueError(f"{ctx.job.name}: a batch of jobs makes no calls to the outside world.")
     decision = _claim(ctx, effect)
     if isinstance(decision, Value):
         return decision
@@ -82,6 +85,7 @@ def perform(ctx: Context, effect: Effect[V]) -> V:
         return _find_evidence(ctx, effect)
     ctx.faults.reach("effect.after_call")
     _settle(ctx, effect, answer)
+    ctx.log.info("effect.settled", effect=effect.key)
     return answer
 
 
@@ -95,7 +99,7 @@ def _claim(ctx: Context, effect: Effect[V]) -> V | _Next:
         if known.state is EffectState.DONE:
             return effect.answer.model_validate(known.response)
         if known.live and known.token != ctx.claim.token:
-            raise RateLimited(f"Job {known.job_id} is making this call.", retry_after=_BUSY)
+            raise Busy(f"Job {known.job_id} is making this call.", retry_after=_BUSY)
         if effect.kind is EffectClass.REPEATABLE or known.released:
             effects.take_over(tx, effect.key, **mine)
             return _allowed(tx, effect)
@@ -110,12 +114,19 @@ def _allowed(tx: Tx, effect: Effect[V]) -> _Next:
 
 def _call(ctx: Context, effect: Effect[V]) -> V:
     try:
+        _live(ctx)
         return effect.call()
     except (Transient, Permanent) as error:
         with ctx.transaction() as tx:
             if effects.release(tx, effect.key, token=ctx.claim.token) and effect.undo:
                 effect.undo(tx, error)
         raise
+
+
+def _live(ctx: Context) -> None:
+    """Frozen or cut off since the claim, a process may have been given up, and others act on that."""
+    if not ctx.trusted():
+        raise Transient("This process has not renewed its lease; it begins no call.")
 
 
 def _find_evidence(ctx: Context, effect: Effect[V]) -> V:

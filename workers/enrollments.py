@@ -42,7 +42,7 @@ def settle_hold(job: SettleHold, ctx: Context) -> None:
     ctx.log.info("reply.decided", reply_id=str(reply.id), decision=decision, because=because)
 
 
-@actor(ResumeEnrollment, queue="sequencing", retry=QUICK, limit=timedelta(seconds=30))
+@actor(ResumeEnrollment, queue="sequencing", retry=QUICK, limit=timedelta(seconds=30), chunk=8)
 def resume_enrollment(job: ResumeEnrollment, ctx: Context) -> None:
     """Safe to run twice: a pause of another epoch is not this job's to end."""
     with ctx.finish() as tx:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator
 
 POINTS = (
+    "dispatch.after_commit",  # jobs are on their way by the book, no ticket is
     "claim.before",  # the ticket is read, nothing is claimed
     "claim.after",  # the attempt counts, the body has not begun
     "effect.after_intent",  # the ledger knows, the outside world does not

@@ -1,19 +1,33 @@
 """Housekeeping that the clock asks for: is everything true, and what may be forgotten."""
 
 from datetime import timedelta
+from typing import Protocol
 
-from db import crm_outbox, dead, invariants, job_log
+from db import Tx, crm_outbox, dead, dead_ends, invariants, job_log, partitions
 from schemas.errors import Permanent
 from schemas.events import ContactsLeft
 from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory
+from telemetry import logs
 from workers.actor import actor
 from workers.context import Context
 from workers.retry import PATIENT
 
+log = logs.get("outrider.house")
+
 _KEEP = timedelta(days=30)
+_KEEP_LETTERS = timedelta(days=90)
+"""After a dead letter was replayed or discarded; an open one is kept for ever."""
+_AHEAD = 7
 _SLICE = 5_000
 _LEASE = timedelta(seconds=60)
 """Generous on purpose: a fleet may be configured with a longer lease than the default."""
+
+
+def make_days(tx: Tx) -> None:
+    """See to the partitions of history for the days to come; a day that is blocked waits."""
+    found = partitions.make_ahead(tx, days=_AHEAD)
+    if found.made or found.blocked:
+        log.info("history.made", days=found.made, blocked=found.blocked)
 
 
 @actor(CheckInvariants, queue="house", retry=PATIENT, limit=timedelta(minutes=5))
@@ -21,7 +35,7 @@ def check_invariants(job: CheckInvariants, ctx: Context) -> None:
     """Pure. A violation is Permanent, so it ends in the dead letters, where somebody looks."""
     with ctx.database.hat("operator") as tx:
         found = invariants.check(tx, lease=_LEASE)
-        known = dead.list_letters(tx, tenant_id=None, actor=job.name, status="open", limit=1)
+        known = dead.list_letters(tx, dead.Which(actor=job.name, status="open"), limit=1)
     for violation in found:
         ctx.log.error(
             "invariant.violated", invariant=violation.invariant, subject=violation.subject
@@ -45,8 +59,26 @@ def nudge_crm(_job: NudgeCrm, ctx: Context) -> None:
 
 @actor(PruneHistory, queue="house", retry=PATIENT, limit=timedelta(minutes=10))
 def prune_history(_job: PruneHistory, ctx: Context) -> None:
-    """Idempotent; deletes in slices, each a transaction of its own."""
+    """Idempotent; drops days and deletes in slices, each a transaction of its own."""
+    with ctx.database.hat("dispatcher") as tx:
+        make_days(tx)
+    _in_slices(ctx, dead_ends.prune)  # first: what letters rest on stays as long as they do
+    while dropped := _drop_day(ctx):
+        ctx.log.info("history.dropped", partition=dropped)
+    _in_slices(ctx, job_log.prune)
+
+
+class _Prune(Protocol):
+    def __call__(self, tx: Tx, /, *, older_than: timedelta, limit: int) -> int: ...
+
+
+def _in_slices(ctx: Context, prune: _Prune) -> None:
     forgotten = _SLICE
     while forgotten >= _SLICE:
         with ctx.database.hat("dispatcher") as tx:
-            forgotten = job_log.prune(tx, older_than=_KEEP, limit=_SLICE)
+            forgotten = prune(tx, older_than=_KEEP, limit=_SLICE)
+
+
+def _drop_day(ctx: Context) -> str | None:
+    with ctx.database.hat("dispatcher") as tx:
+        return partitions.drop_oldest(tx, older_than=_KEEP)

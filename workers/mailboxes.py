@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from db import Tx, mailbox_cursors, mailboxes, mails
+from db.lanes import LaneRule
 from db.mailboxes import Mailbox
 from providers.ports import Cursor, Fetched, MailServer
 from schemas.errors import Permanent, Transient
@@ -18,7 +19,13 @@ _TRIES = 3
 """Attempts of one look; the next look comes by itself, so a dead letter would say nothing new."""
 
 
-@actor(ReadMailbox, queue="mailboxes", retry=QUICK, limit=timedelta(minutes=5))
+@actor(
+    ReadMailbox,
+    queue="mailboxes",
+    retry=QUICK,
+    limit=timedelta(minutes=5),
+    rule=LaneRule(max_running=1, opens_after=5),
+)
 def read_mailbox(job: ReadMailbox, ctx: Context) -> None:
     """Safe to run twice and twice at once: a mail is stored by its bytes, with its cursor.
 

@@ -19,7 +19,7 @@ from pipelines.engine import emit
 from providers.ports import Ear, MailReader
 from schemas.errors import JobError, NoSuchRow, Permanent
 from schemas.events import MailboxStirred
-from telemetry import logs, sentry
+from telemetry import logs, metrics, sentry
 from workers.mail_servers import imap_of
 
 log = logs.get("outrider.mailroom")
@@ -82,6 +82,7 @@ class Mailroom(threading.Thread):
             try:
                 self._man(self._watches())
                 self._look()
+                metrics.beat(self.name)
             except DatabaseAway as error:
                 log.warning("mailroom.blind", reason=str(error))
             except Exception as error:
@@ -92,6 +93,7 @@ class Mailroom(threading.Thread):
     def close(self) -> None:
         """Stop listening; the watches end with the session, or run out."""
         self._halt.set()
+        metrics.rest(self.name)
         posts = list(self._posts.values())
         for post in posts:
             post.end()

@@ -44,6 +44,7 @@ def schedule(ctx: Context, tx: Tx, plans: Sequence[Plan]) -> None:
             (
                 StepScheduled(
                     step_id=planned.id,
+                    mailbox_id=planned.mailbox_id,
                     epoch=due[planned.enrollment_id].epoch,
                     due_at=due[planned.enrollment_id].due_at,
                 ),

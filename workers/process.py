@@ -3,14 +3,15 @@
 import contextlib
 import functools
 import threading
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import dramatiq
 from dramatiq.middleware import TimeLimit
 
-from db import Database, gauges, ready
+from db import Database, dispatch, gauges, lanes, ready
 from db.logins import refuse_powerful
 from db.pool import DatabaseAway
 from providers.ports import Providers
@@ -18,7 +19,7 @@ from providers.registry import from_settings
 from schemas.jobs import ReadMailbox
 from schemas.settings import Settings
 from telemetry import logs, metrics
-from telemetry.bell import Bell
+from telemetry.bell import PREFIX, Bell, open_bell
 from telemetry.probes import Probes
 from workers import (
     campaigns,
@@ -35,15 +36,24 @@ from workers import (
 from workers.actor import Spec, registered
 from workers.attempt import Runner
 from workers.broker import TicketBroker
+from workers.direct import DirectBroker, Whisper
 from workers.dispatcher import Dispatcher
+from workers.draining import drain
 from workers.faults import Faults
 from workers.mailroom import Mailroom
+from workers.recycling import RECYCLED, Recycler, attempts
 from workers.sessions import Heartbeat
 
 log = logs.get("outrider.worker")
 
+T = TypeVar("T")
+
 ACTORS = (enrichment, scoring, campaigns, sequencing, enrollments, mailboxes, replies, crm, house)
 """Modules whose import registers actors; a new actor is one more name here."""
+
+
+_IN_HAND = 2
+"""Tickets that a process holds beyond those its threads have; more would keep them from idle ones."""
 
 
 class NotMigrated(Exception):
@@ -55,17 +65,18 @@ def actor_names() -> list[str]:
     return list(registered())
 
 
-def serve(settings: Settings, *, only: Iterable[str] = (), stop: threading.Event) -> None:
+def serve(settings: Settings, *, only: Iterable[str] = (), stop: threading.Event) -> int:
     """Run the actors named by `only` (all, when empty) until `stop` is set, then drain.
 
-    Waits for Postgres and Redis as long as they are away. Raises UnknownActor, LoginRefused and
-    NotMigrated before any work is taken.
+    Returns the exit code: 0, or RECYCLED when the process outgrew a bound and wants to be started
+    again; then it has set `stop` itself. Waits for Postgres and Redis as long as they are away.
+    Raises UnknownActor, MemoryTooSmall, LoginRefused and NotMigrated before any work is taken.
     """
     specs = registered(only)
     assert settings.database_url
-    assert settings.redis_url
+    recycler = Recycler(stop, memory_max=settings.memory_max, max_jobs=settings.max_jobs)
     with contextlib.ExitStack() as stack:
-        bell = stack.enter_context(contextlib.closing(Bell(settings.redis_url.get_secret_value())))
+        bell = stack.enter_context(_bell(settings))
         url = settings.database_url.get_secret_value()
         database = stack.enter_context(
             _opened(Database(url, max_size=settings.pool_max, bell=bell))
@@ -74,10 +85,28 @@ def serve(settings: Settings, *, only: Iterable[str] = (), stop: threading.Event
         pulse = stack.enter_context(
             _opened(Database(url, max_size=2, name="outrider pulse", patience=2))
         )
-        if _wait_for_database(pulse, stop):
-            with pulse.hat("dispatcher") as tx:
-                cron.mirror(tx)
-            _work(settings, database, pulse, bell, specs, stop)
+        if heart := _patiently(stop, functools.partial(_join, settings, pulse, specs)):
+            recycler.start()
+            _work(settings, database, pulse, bell, specs, heart, stop)
+    if recycler.reason:
+        log.info("worker.recycled", reason=recycler.reason)
+        return RECYCLED
+    return 0
+
+
+@contextlib.contextmanager
+def _bell(settings: Settings) -> Generator[Bell | Whisper]:
+    """What wakes this process's dispatcher, and what its commits ring."""
+    bell = open_bell(settings)
+    try:
+        if settings.direct:
+            yield Whisper(bell)
+        else:
+            assert bell
+            yield bell
+    finally:
+        if bell:
+            bell.close()
 
 
 @contextlib.contextmanager
@@ -89,18 +118,27 @@ def _opened(database: Database) -> Generator[Database]:
         database.close()
 
 
-def _wait_for_database(database: Database, stop: threading.Event) -> bool:
+def _patiently(stop: threading.Event, attempt: Callable[[], T]) -> T | None:
+    """What `attempt` returns once Postgres lets it; None when told to stop before that."""
     pause = 0.25
     while not stop.is_set():
         try:
-            _inspect(database)
+            return attempt()
         except DatabaseAway as error:
             log.warning("database.away", setting="OUTRIDER_DATABASE_URL", reason=str(error))
             stop.wait(pause)
             pause = min(pause * 2, 5.0)
-        else:
-            return True
-    return False
+    return None
+
+
+def _join(settings: Settings, pulse: Database, specs: Mapping[str, Spec]) -> Heartbeat:
+    """Bring the database up to what this code says, and announce the process."""
+    _inspect(pulse)
+    with pulse.hat("dispatcher") as tx:
+        cron.mirror(tx)
+        house.make_days(tx)
+        lanes.mirror(tx, {name: spec.rule for name, spec in specs.items()})
+    return Heartbeat(pulse, actors=list(specs), threads=settings.threads, lease=settings.lease)
 
 
 def _inspect(database: Database) -> None:
@@ -115,24 +153,36 @@ def _work(
     settings: Settings,
     database: Database,
     pulse: Database,
-    bell: Bell,
+    bell: Bell | Whisper,
     specs: Mapping[str, Spec],
+    heart: Heartbeat,
     stop: threading.Event,
 ) -> None:
-    assert settings.redis_url
-    broker = open_broker(settings.redis_url.get_secret_value())
-    heart = Heartbeat(pulse, actors=list(specs), threads=settings.threads, lease=settings.lease)
+    broker = _transport(settings, pulse)
     with contextlib.closing(from_settings(settings)) as providers:
-        runner = Runner(database, providers, heart.session_id, Faults(settings.faults))
+        faults = Faults(settings.faults)
+        runner = Runner(
+            database, providers, heart.session_id, faults, alarm(broker), trusted=heart.trusted
+        )
         for spec in specs.values():
             declare(broker, spec, runner)
         worker = dramatiq.Worker(broker, worker_timeout=100, worker_threads=settings.threads)
-        dispatcher = Dispatcher(pulse, broker, bell, specs, lease=settings.lease)
+        worker.queue_prefetch = settings.threads + _IN_HAND
+        dispatcher = Dispatcher(
+            pulse,
+            broker,
+            bell,
+            specs,
+            lease=settings.lease,
+            faults=faults,
+            pace=lambda: runner.pace,
+        )
         heart.start()
         worker.start()
         dispatcher.start()
         mailroom = _mailroom(settings, database, providers, heart, specs)
-        with _probes(settings, database, (heart, dispatcher)) as port:
+        organs = [thread for thread in (heart, dispatcher, mailroom) if thread]
+        with _probes(settings, database, organs) as port:
             log.info(
                 "worker.started",
                 session_id=heart.session_id(),
@@ -143,10 +193,10 @@ def _work(
         if mailroom:
             mailroom.close()
         dispatcher.close()
-        _drain(worker, runner, settings.drain)
+        given_back = drain(worker, runner, settings.drain)
         heart.close()
     broker.close()
-    log.info("worker.stopped")
+    log.info("worker.stopped", jobs=attempts(), given_back=given_back)
 
 
 def _mailroom(
@@ -196,18 +246,48 @@ def _ready(database: Database, organs: Iterable[threading.Thread]) -> str | None
     return None
 
 
-def open_broker(url: str) -> TicketBroker:
+def _transport(settings: Settings, database: Database) -> TicketBroker | DirectBroker:
+    if not settings.direct:
+        assert settings.redis_url
+        return open_broker(settings.redis_url.get_secret_value(), settings.redis_prefix)
+    give_back = functools.partial(_give_back, database)
+    broker = DirectBroker(
+        settings.threads, middleware=[TimeLimit(interval=200)], give_back=give_back
+    )
+    broker.emit_after("process_boot")
+    return broker
+
+
+def _give_back(database: Database, ids: Sequence[int]) -> None:
+    try:
+        with database.hat("dispatcher") as tx:
+            dispatch.give_back(tx, ids)
+    except DatabaseAway as error:  # their leases run out, and they are rung again
+        log.warning("ticket.lost", tickets=len(ids), reason=str(error))
+
+
+def open_broker(url: str, prefix: str = PREFIX) -> TicketBroker:
     """The transport of a worker process, with the thread that interrupts attempts past their limit."""
-    broker = TicketBroker(url, middleware=[TimeLimit(interval=200)])
+    broker = TicketBroker(url, middleware=[TimeLimit(interval=200)], prefix=prefix)
     broker.emit_after("process_boot")  # Dramatiq's own command line would; it starts that thread
     return broker
+
+
+def alarm(broker: dramatiq.Broker) -> Callable[[timedelta], None]:
+    """What sets anew the time after which the calling thread is interrupted."""
+    [limits] = [part for part in broker.middleware if isinstance(part, TimeLimit)]
+    return lambda limit: limits.manager.add_timeout(  # pyright: ignore[reportUnknownMemberType]
+        threading.get_ident(), limit.total_seconds() * 1000
+    )
 
 
 def declare(broker: dramatiq.Broker, spec: Spec, runner: Runner) -> None:
     """Make one actor known to a broker; its tickets run through `runner`."""
 
-    def run(job_id: int, tenant_id: str | None) -> None:
-        runner.run(spec, job_id, UUID(tenant_id) if tenant_id else None)
+    def run(ids: list[int] | int, tenant_id: str | None) -> None:
+        # A bare number is a ticket of the version before.
+        jobs = ids if isinstance(ids, list) else [ids]
+        runner.run(spec, jobs, UUID(tenant_id) if tenant_id else None)
 
     dramatiq.Actor(
         run,
@@ -217,14 +297,3 @@ def declare(broker: dramatiq.Broker, spec: Spec, runner: Runner) -> None:
         priority=0,
         options={"time_limit": int(spec.limit.total_seconds() * 1000)},
     )
-
-
-def _drain(worker: dramatiq.Worker, runner: Runner, patience: timedelta) -> None:
-    """Let running jobs finish; give back what takes longer, without burning its attempt."""
-    for consumer in worker.consumers.values():
-        consumer.stop()  # no further ticket is popped by a process that will not start it
-    stopping = threading.Thread(target=worker.stop, daemon=True)
-    stopping.start()
-    stopping.join(timeout=patience.total_seconds())
-    if stopping.is_alive():
-        log.warning("worker.impatient", given_back=runner.give_back())

@@ -8,7 +8,7 @@ from db import Tx, claims, effects, enrollments, mails, messages, replies
 from db.messages import NewInbound, Outbound
 from db.replies import Conversation, NewReply
 from schemas.enums import EffectState, MailMatch, MessageStatus
-from schemas.errors import RateLimited
+from schemas.errors import Busy
 from schemas.events import MailMatched, ReplyClassified
 from schemas.inbound import Inbound, parse
 from schemas.jobs import ClassifyMail, MatchMail
@@ -26,7 +26,7 @@ _SOON = timedelta(seconds=1)
 _LONGEST_BODY = 65_536
 
 
-@actor(MatchMail, queue="replies", retry=QUICK, limit=timedelta(seconds=30))
+@actor(MatchMail, queue="replies", retry=QUICK, limit=timedelta(seconds=30), chunk=4)
 def match_mail(job: MatchMail, ctx: Context) -> None:
     """Safe to run twice: a mail is put into its conversation, and holds it, once."""
     with ctx.transaction() as tx:
@@ -39,7 +39,7 @@ def match_mail(job: MatchMail, ctx: Context) -> None:
         if sending and holds and found.enrollment_id and mail.matched_by is None:
             enrollments.hold(tx, found.enrollment_id, _HOLD)
     if sending:
-        raise RateLimited("The mail that this one names is just being sent.", retry_after=_SOON)
+        raise Busy("The mail that this one names is just being sent.", retry_after=_SOON)
     with ctx.finish() as tx:
         found = match(tx, mail, inbound)
         if found.proves and found.proves.status is MessageStatus.SENDING:

@@ -26,7 +26,7 @@ from schemas.enums import (
     MailboxStatus,
     SuppressionReason,
 )
-from schemas.errors import JobError, Permanent, RateLimited
+from schemas.errors import Busy, JobError, Permanent
 from schemas.letters import Letter, to_bytes
 from schemas.mails import Accepted
 from schemas.slots import in_window
@@ -67,7 +67,7 @@ def effect(ctx: Context, touch: Touch) -> Effect[Accepted]:
     """
     if touch.begun:
         return _found(ctx, touch)
-    mail = letter(ctx, touch)
+    mail = letter(touch, base=ctx.providers.link_base)
     raw = to_bytes(mail)
 
     def call() -> Accepted:
@@ -82,7 +82,7 @@ def effect(ctx: Context, touch: Touch) -> Effect[Accepted]:
 
 def _found(ctx: Context, touch: Touch) -> Effect[Accepted]:
     def read_anew(_tx: Tx) -> None:
-        raise RateLimited("The mail was freed since it was read.", retry_after=timedelta(0))
+        raise Busy("The mail was freed since it was read.", retry_after=timedelta(0))
 
     def call() -> Accepted:
         raise AssertionError("the guard lets nobody come here")
@@ -118,7 +118,7 @@ def _guard(tx: Tx, touch: Touch, mail: Letter) -> None:
     if enrollment.status is not EnrollmentStatus.ACTIVE or enrollment.epoch != touch.step.epoch:
         raise Void(f"The enrollment is {enrollment.status} in epoch {enrollment.epoch}.")
     if leads.get(tx, touch.lead.id).email != mail.recipient_email:
-        raise RateLimited("The lead's address changed.", retry_after=timedelta(0))
+        raise Busy("The lead's address changed.", retry_after=timedelta(0))
     if reason := suppressions.because(tx, mail.recipient_email):
         raise Suppressed(reason)
     now = clock.read(tx)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from db import Tx, clock, enrollments, leads, mailboxes, messages, steps, suppressions
 from db.enrollments import Enrollment
+from db.lanes import LaneRule
 from schemas.enums import (
     EnrollmentStatus,
     LeadStatus,
@@ -28,11 +29,17 @@ from workers.retry import PATIENT
 from workers.touches import Touch
 
 
-@actor(SendStep, queue="sequencing", retry=PATIENT, limit=timedelta(minutes=2))
+@actor(
+    SendStep,
+    queue="sequencing",
+    retry=PATIENT,
+    limit=timedelta(minutes=2),
+    rule=LaneRule(max_running=4, opens_after=5),
+)
 def send_step(job: SendStep, ctx: Context) -> None:
     """Safe to run twice, and in two epochs at once: one mail per enrollment and step."""
     with ctx.transaction() as tx:
-        touch = touches.read(ctx, tx, job)
+        touch = touches.read(tx, job, ctx.claim.tenant_id)
     if touch is None:
         ctx.log.info("step.void", step_id=str(job.step_id), epoch=job.epoch)
         return

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -24,8 +25,14 @@ class Heartbeat(threading.Thread):
         self._actors = actors
         self._threads = threads
         self._every = lease.total_seconds() / 5
+        self._trust = lease.total_seconds() * 0.8
+        self._heard_at = time.monotonic()
         self._halt = threading.Event()
         self._session_id = self._announce()
+
+    def trusted(self) -> bool:
+        """Whether the last beat that was heard is recent enough for nobody to think us dead."""
+        return time.monotonic() - self._heard_at < self._trust
 
     def session_id(self) -> int:
         """The session that claims are made under now."""
@@ -54,12 +61,14 @@ class Heartbeat(threading.Thread):
             log.warning("session.unheard", reason=str(error))
 
     def _beat(self) -> None:
+        now = time.monotonic()  # before it is sent: the answer may take long
         with self._database.hat("dispatcher") as tx:
             heard = sessions.beat(tx, self._session_id)
         if not heard:
             metrics.LEASE_LOST.inc()
             lost, self._session_id = self._session_id, self._announce()
             log.warning("session.lost", session_id=lost, new_session_id=self._session_id)
+        self._heard_at = now
 
     def _announce(self) -> int:
         with self._database.hat("dispatcher") as tx:

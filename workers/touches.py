@@ -5,6 +5,7 @@ Reads and renders. Refuses to look at a step whose plan is void.
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from db import Tx, campaigns, clock, enrollments, leads, mailboxes, messages, sequences, steps
 from db.campaigns import Campaign
@@ -22,7 +23,6 @@ from schemas.errors import Permanent
 from schemas.jobs import SendStep
 from schemas.letters import Letter, message_id, with_footer
 from schemas.links import unsubscribe_mailto, unsubscribe_url
-from workers.context import Context
 from workers.mail_servers import imap_of, smtp_of
 
 
@@ -47,14 +47,14 @@ class Touch:
     """Where a copy of what was sent can be looked for."""
 
 
-def read(ctx: Context, tx: Tx, job: SendStep) -> Touch | None:
+def read(tx: Tx, job: SendStep, tenant_id: UUID | None) -> Touch | None:
     """What a step needs, or None when there is nothing to do: done, stopped, or planned anew.
 
     A mail that was begun is followed to its end, whatever was decided since.
     """
     step = steps.get(tx, job.step_id)
     enrollment = enrollments.get(tx, step.enrollment_id)
-    key = f"email:{ctx.claim.tenant_id}:{enrollment.id}:{step.step_number}:0"
+    key = key_of(tenant_id, enrollment.id, step.step_number)
     known = messages.find_by_effect(tx, key)
     begun = known is not None and known.status in {MessageStatus.SENDING, MessageStatus.SENT}
     if step.status is StepStatus.SENT or not (begun or _due(job, step, enrollment)):
@@ -77,6 +77,11 @@ def read(ctx: Context, tx: Tx, job: SendStep) -> Touch | None:
     )  # fmt: skip
 
 
+def key_of(tenant_id: UUID | None, enrollment_id: UUID, step_number: int) -> str:
+    """What the ledger calls the mail of a step."""
+    return f"email:{tenant_id}:{enrollment_id}:{step_number}:0"
+
+
 def _due(job: SendStep, step: Step, enrollment: Enrollment) -> bool:
     return (
         step.status is StepStatus.SCHEDULED
@@ -92,11 +97,15 @@ def _text(tx: Tx, enrollment: Enrollment, step: Step) -> SequenceStep:
     raise Permanent(f"step_number: the sequence has no step {step.step_number}.")
 
 
-def letter(ctx: Context, touch: Touch) -> Letter:
-    """The mail of a touch. Raises MissingFact or BadTemplate when a template cannot be filled."""
+def letter(touch: Touch, *, base: str) -> Letter:
+    """The mail of a touch, whose links begin with `base`.
+
+    Raises MissingFact or BadTemplate when a template cannot be filled, Permanent without an address.
+    """
     facts, mailbox, lead = facts_of(touch.lead, touch.mailbox), touch.mailbox, touch.lead
-    assert lead.email
-    link = unsubscribe_url(ctx.providers.link_base, touch.enrollment.token)
+    if lead.email is None:
+        raise Permanent("email: the lead has no address to write to.")
+    link = unsubscribe_url(base, touch.enrollment.token)
     return Letter(
         message_id=message_id(touch.key, ascii_domain(mailbox.email.rpartition("@")[2])),
         sender_email=mailbox.email,

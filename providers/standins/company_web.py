@@ -85,7 +85,7 @@ class Web:
         url = urlsplit(target)
         host = (url.hostname or target.partition(":")[0]) if method == "CONNECT" else url.hostname
         answer = await self._answer(method, host, url.path or "/")
-        line = {"method": method, "host": host, "path": url.path, "status": answer.status, "key": headers.get("x-outrider-key")}  # fmt: skip
+        line = {"method": method, "host": host, "path": url.path, "status": answer.status, "key": headers.get("x-outrider-key"), "traceparent": headers.get("traceparent")}  # fmt: skip
         self.log.write(json.dumps(line) + "\n")
         return answer.wire()
 

@@ -197,7 +197,7 @@ def _mail_server(
 def _opened(settings: Settings) -> Generator[tuple[Bell, Database]]:
     assert settings.database_url
     assert settings.redis_url
-    bell = Bell(settings.redis_url.get_secret_value())
+    bell = Bell(settings.redis_url.get_secret_value(), settings.redis_prefix)
     database = Database(settings.database_url.get_secret_value(), max_size=4, bell=bell)
     database.open()
     try:

@@ -14,6 +14,8 @@ PLANTED: dict[str, LiteralString] = {
     "outrider.job_log": "INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, enqueued_at) VALUES (nextval('outrider.job_ids'), %(t)s, 'a', 'done', 1, now())",
     "outrider.dead_letters": "INSERT INTO outrider.dead_letters (tenant_id, job_id, actor, payload, version, max_attempts, attempts, error_class, error_message, fingerprint) VALUES (%(t)s, nextval('outrider.job_ids'), 'a', '{}', 1, 1, 1, 'E', 'm', 'f')",
     "outrider.effects": "INSERT INTO outrider.effects (tenant_id, key, class, job_id, token) VALUES (%(t)s, 'k', 'repeatable', 1, 1)",
+    "outrider.lanes": "INSERT INTO outrider.lanes (id, tenant_id, actor) VALUES (outrider.lane_of(%(t)s, 'a', ''), %(t)s, 'a')",
+    "outrider.shares": "INSERT INTO outrider.shares (tenant_id) VALUES (%(t)s)",
     "outrider.pauses": "INSERT INTO outrider.pauses (tenant_id, reason, paused_by) VALUES (%(t)s, 'r', 'p')",
     "outrider.webhook_sources": "INSERT INTO outrider.webhook_sources (tenant_id, slug) VALUES (%(t)s, 's-' || left(%(t)s::text, 50))",
     "outrider.webhook_events": "INSERT INTO outrider.webhook_events (tenant_id, source_id, external_id, body) SELECT %(t)s, id, 'e', 'body' FROM outrider.webhook_sources " + _ONE,

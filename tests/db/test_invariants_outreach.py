@@ -44,6 +44,9 @@ PLANTED: list[tuple[str, str, list[LiteralString]]] = [
         DONE, MESSAGE.format("sent", "2", "0", "1", "email:1"), PROVEN, DAY.format("1", "9")]),
     ("messages.after_stop", "enrollment {7}", [
         STOPPED, MESSAGE.format("sent", "1", "0", "2", "email:1"), PROVEN, DAY.format("1", "9")]),
+    ("messages.after_stop", "enrollment {7}", [
+        STOPPED, "UPDATE outrider.enrollments SET ended_at = now() - interval '1 hour'",
+        SENT_ONE, PROVEN, DAY.format("1", "9")]),
     ("messages.suppressed", "message {message}", [
         DONE, SENT_ONE, PROVEN, DAY.format("1", "9"),
         "INSERT INTO outrider.suppressions (kind, value_hash, reason, source, created_at) VALUES ('domain', outrider.suppression_hash('domain', 'acme.test'), 'manual', 'x', now() - interval '1 hour')"]),

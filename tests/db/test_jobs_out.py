@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from db import Database, claims, dead, effects, job_log, jobs, pauses
+from db.dead import Which
 from schemas.enums import EffectClass, JobOutcome, JobState
 from schemas.errors import NoSuchRow, Permanent
 from schemas.jobs import ScoreLead
@@ -140,7 +141,7 @@ def test_a_replay_refuses_what_the_code_cannot_read(
     with pytest.raises(Permanent, match=r"payload\.lead_id"):
         replay(database, letter_id, operator="ann", reason="x")
     peek("UPDATE outrider.dead_letters SET actor = 'gone'")
-    with pytest.raises(Permanent, match="No actor is called 'gone' any more"):
+    with pytest.raises(Permanent, match="is for 'gone', and there is no such actor"):
         replay(database, letter_id, operator="ann", reason="x")
     with pytest.raises(NoSuchRow):
         replay(database, 99, operator="ann", reason="x")
@@ -150,11 +151,16 @@ def test_a_replay_refuses_what_the_code_cannot_read(
 def test_letters_are_listed_by_what_an_operator_asks_for(database: Database, tenant: UUID) -> None:
     _, first = _buried(database, tenant, UUID(int=1))
     with database.hat("operator") as tx:
-        none: dict[str, Any] = {"tenant_id": None, "actor": None, "status": None, "limit": 9}
-        assert [x.id for x in dead.list_letters(tx, **none)] == [first]
-        assert dead.list_letters(tx, **{**none, "actor": "lead.enrich"}) == []
-        assert dead.list_letters(tx, **{**none, "tenant_id": UUID(int=1)}) == []
-        assert dead.list_letters(tx, **{**none, "status": "replayed"}) == []
+        assert [x.id for x in dead.list_letters(tx, Which(), limit=9)] == [first]
+        for nobody in (
+            Which(actor="lead.enrich"),
+            Which(tenant_id=UUID(int=1)),
+            Which(status="replayed"),
+            Which(fingerprint="another"),
+            Which(until=dead.get(tx, first).died_at),
+        ):
+            assert dead.list_letters(tx, nobody, limit=9) == []
+        assert dead.list_letters(tx, Which(since=dead.get(tx, first).died_at), limit=9)
         assert [j.id for j in jobs.list_open(tx, tenant_id=tenant, actor=None,
                                              state=JobState.READY, limit=9)] == []  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Transactions: one hat, one tenant, nothing left behind, and one name for every kind of absence."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 from uuid import UUID
 
@@ -56,3 +58,31 @@ def test_a_statement_that_takes_too_long_is_given_up(database: Database, tenant:
 def test_a_bug_in_a_query_stays_a_bug(database: Database, tenant: UUID) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable), database.tenant(tenant) as tx:
         tx.run("SELECT 1 FROM outrider.nowhere")
+
+
+def test_statements_are_prepared_where_the_session_is_ours(database: Database) -> None:
+    with database.hat("operator") as tx:
+        for _ in range(10):
+            tx.value("SELECT 42")
+        prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 42'"
+        assert tx.value(prepared) == 1
+
+
+@pytest.mark.needs("pgbouncer")
+def test_no_statement_is_prepared_behind_a_transaction_pooler(
+    dsn: str, pooled: Callable[[str], str], tenant: UUID
+) -> None:
+    behind = Database(pooled(dsn), max_size=16)  # more than the pooler has sessions
+    behind.open()
+
+    def work(_: int) -> None:
+        for _ in range(20):
+            with behind.tenant(tenant) as tx:
+                assert tx.value(WHO) == f"outrider_worker {tenant}"
+                assert tx.value("SELECT count(*) FROM pg_prepared_statements") == 0
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(16)))
+    with behind.hat("operator") as tx:
+        assert tx.value(WHO) == "outrider_operator "
+    behind.close()

@@ -77,7 +77,7 @@ def test_a_job_that_kills_its_process_ends_in_the_dead_letters(
 
     def letters() -> list[dead.DeadLetter]:
         with database.tenant(tenant) as tx:
-            return dead.list_letters(tx, tenant_id=tenant, actor=None, status="open", limit=5)
+            return dead.list_letters(tx, dead.Which(tenant_id=tenant, status="open"), limit=5)
 
     until(letters, seconds=20)
     [letter] = letters()

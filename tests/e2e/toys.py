@@ -25,3 +25,15 @@ class Killer(Job):
 
     name: ClassVar[str] = "toy.killer"
     attempts: ClassVar[int] = 2
+
+
+class Sip(Nap):
+    """Takes its time, and several of them come on one ticket."""
+
+    name: ClassVar[str] = "toy.sip"
+
+
+class Leak(Nap):
+    """Leaves 16 MiB behind, each time."""
+
+    name: ClassVar[str] = "toy.leak"

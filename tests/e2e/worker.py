@@ -11,7 +11,7 @@ from schemas.enums import EffectClass
 from schemas.settings import load
 from scripts.signals import on_signal
 from telemetry import logs
-from tests.e2e.toys import Killer, Nap, Send
+from tests.e2e.toys import Killer, Leak, Nap, Send, Sip
 from workers.actor import actor
 from workers.context import Context
 from workers.effects import Effect, perform
@@ -39,6 +39,20 @@ def send(job: Send, ctx: Context) -> None:
     perform(ctx, Effect(f"send:{job.number}", EffectClass.UNREPEATABLE, Receipt, call))
 
 
+@actor(Sip, queue="toys", retry=QUICK, limit=timedelta(seconds=30), chunk=8)
+def sip(job: Sip, ctx: Context) -> None:
+    nap(job, ctx)
+
+
+LEAKED: list[bytearray] = []
+
+
+@actor(Leak, queue="toys", retry=QUICK, limit=timedelta(seconds=30))
+def leak(job: Leak, ctx: Context) -> None:
+    LEAKED.append(bytearray(b"x") * 2**24)
+    nap(job, ctx)
+
+
 @actor(Nap, queue="toys", retry=QUICK, limit=timedelta(seconds=30))
 def nap(job: Nap, ctx: Context) -> None:
     write(f"began {job.number}")
@@ -59,4 +73,4 @@ def killer(_job: Killer, _ctx: Context) -> None:
 if __name__ == "__main__":
     settings = load()
     logs.configure("json", "info")
-    serve(settings, only=sys.argv[1:], stop=on_signal())
+    sys.exit(serve(settings, only=sys.argv[1:], stop=on_signal()))

@@ -36,7 +36,7 @@ def test_every_fact_is_stated_somewhere(event: type[Event]) -> None:
 def test_an_actor_states_what_its_job_declares_and_a_job_declares_nothing_else() -> None:
     stated = {path.stem: _calls(path) for path in ACTORS}
     for spec in registered().values():
-        module = spec.handler.__module__.rpartition(".")[2]
+        module = (spec.batch or spec.handler).__module__.rpartition(".")[2]
         helpers = _stated(ROOT / "workers")
         for fact in spec.job.emits:
             assert fact.__name__ in stated[module] | helpers, f"{spec.job.name} never emits {fact}"

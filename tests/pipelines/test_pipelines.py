@@ -6,14 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from db import Database
+from db import Database, jobs
 from pipelines import graph
 from pipelines.dsl import BrokenPipeline, Pipeline, on
 from pipelines.engine import PIPELINES, emit
 from pipelines.lead_journey import LEAD_JOURNEY
 from schemas.base import Event, Job
 from schemas.enums import LeadTier
-from schemas.events import LeadCaptured, LeadEnriched, LeadScored
+from schemas.events import EnrollmentPaused, LeadCaptured, LeadEnriched, LeadScored
 from schemas.jobs import EnrichLead, ScoreLead
 from tests.fix_world import Said
 from workers.actor import registered
@@ -74,6 +74,34 @@ def test_facts_of_one_wait_gather_into_one_job(database: Database, tenant: UUID)
         first = emit(tx, LeadScored(lead_id=LEAD, tier=LeadTier.HOT), key="1")
         assert len(first) == 1
         assert emit(tx, LeadScored(lead_id=UUID(int=8), tier=LeadTier.COLD), key="2") == []
+
+
+def test_the_newest_fact_of_one_thing_takes_the_place_of_the_one_that_waits(
+    database: Database, tenant: UUID
+) -> None:
+    def paused(who: UUID, epoch: int) -> list[int]:
+        fact = EnrollmentPaused(
+            enrollment_id=who, epoch=epoch, due_at=datetime(2031, 1, epoch, tzinfo=UTC)
+        )
+        with database.tenant(tenant) as tx:
+            return emit(tx, fact, key=f"{who}:{epoch}")
+
+    [first] = paused(LEAD, 1)
+    assert paused(LEAD, 2) == []
+    assert len(paused(UUID(int=8), 3)) == 1
+    with database.tenant(tenant) as tx:
+        row = jobs.find(tx, first)
+    assert row
+    assert row.due_at == datetime(2031, 1, 2, tzinfo=UTC)
+
+
+def test_newest_names_a_field_and_does_not_gather() -> None:
+    with pytest.raises(
+        BrokenPipeline, match=r"Follow needs \['seat'\], which LeadCaptured has not"
+    ):
+        on(LeadCaptured, then=Follow, newest_per="seat")
+    with pytest.raises(BrokenPipeline, match="none is newer"):
+        on(LeadCaptured, then=Follow, gather=timedelta(0), newest_per="lead_id")
 
 
 def test_a_child_of_a_fact_is_another_fact() -> None:

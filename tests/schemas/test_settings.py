@@ -80,3 +80,22 @@ def test_production_refuses_armed_faults(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_secrets_do_not_show_in_a_printed_settings_object(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTRIDER_DATABASE_URL", "postgresql://u:hunter2@h/d")
     assert "hunter2" not in repr(load())
+
+
+def test_production_without_redis_is_whole_where_workers_claim_directly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OUTRIDER_DATABASE_URL", "postgresql://db/outrider")
+    monkeypatch.setenv("OUTRIDER_SECRET_KEY", "x")
+    monkeypatch.setenv("OUTRIDER_ENV", "production")
+    with pytest.raises(SettingsMissing, match="OUTRIDER_REDIS_URL"):
+        load()
+    assert load(direct=True).redis_url is None
+    monkeypatch.setenv("OUTRIDER_DIRECT", "1")
+    assert load().direct
+
+
+@pytest.mark.parametrize("prefix", ["a b", "", "x:" * 30, "*"])
+def test_a_redis_prefix_is_one_plain_word(prefix: str) -> None:
+    with pytest.raises(SettingsMissing, match=r"^OUTRIDER_REDIS_PREFIX: "):
+        load(redis_prefix=prefix)

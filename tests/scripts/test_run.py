@@ -147,3 +147,15 @@ def test_ctrl_c_ends_the_demo_soon_and_leaves_nothing(start: Start) -> None:
     demo.send_signal(signal.SIGINT)
     assert demo.wait(12) == 130
     assert gone(family, seconds=15)
+
+
+@pytest.mark.e2e
+def test_a_direct_worker_needs_no_redis_and_starts_none(
+    start: Start, dsn: str, tmp_path: Path
+) -> None:
+    worker = start("worker", "--direct", "--only", "scoring", OUTRIDER_DATABASE_URL=dsn)
+    line_with(worker, "worker.started")
+    assert not (tmp_path / "home" / "valkey").exists()
+    worker.terminate()
+    line_with(worker, "worker.stopped")
+    assert worker.wait(10) == 0

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.errors import Transient
 from telemetry import metrics
-from telemetry.metrics import Depth, Fleet
+from telemetry.fleet_gauges import Reading
 from telemetry.probes import Probes
 
 
@@ -28,27 +28,24 @@ def test_every_series_of_the_process_is_exposed_under_our_prefix():
 def test_the_fleet_is_read_anew_at_every_scrape():
     registry, sizes = CollectorRegistry(), iter((3, 5))
     metrics.watch(
-        lambda: Fleet([Depth("lead.enrich", "ready", next(sizes), 1.5)], sessions=2, dead_open=4),
+        lambda: {"outrider_queue_depth": [Reading(("lead.enrich", "ready"), next(sizes))]},
         registry,
     )
     first, second = metrics.exposition(registry).decode(), metrics.exposition(registry).decode()
     assert 'outrider_queue_depth{actor="lead.enrich",state="ready"} 3.0' in first
     assert 'outrider_queue_depth{actor="lead.enrich",state="ready"} 5.0' in second
-    assert 'outrider_queue_oldest_seconds{actor="lead.enrich",state="ready"} 1.5' in first
-    assert "outrider_sessions 2.0" in first
-    assert "outrider_dead_open 4.0" in first
-    assert "outrider_database_up 1.0" in first
+    assert "outrider_dead_open" not in first  # what was not read is absent, and not zero
 
 
-def test_a_database_that_is_away_is_a_zero_and_not_a_failed_scrape():
-    def away() -> Fleet:
-        raise Transient("away")
-
-    registry = CollectorRegistry()
-    metrics.watch(away, registry)
-    text = metrics.exposition(registry).decode()
-    assert "outrider_database_up 0.0" in text
-    assert "outrider_queue_depth" not in text
+def test_a_scrape_says_which_version_runs_and_how_long_each_thread_was_silent():
+    metrics.beat("dispatcher")
+    families = {f.name: f for f in text_string_to_metric_families(metrics.exposition().decode())}
+    [build] = families["outrider_build_info"].samples
+    assert build.labels.keys() == {"version", "python"}
+    ages = families["outrider_thread_beat_age_seconds"].samples
+    assert [s.value < 5 for s in ages if s.labels == {"thread": "dispatcher"}] == [True]
+    metrics.rest("dispatcher")
+    assert 'thread="dispatcher"' not in metrics.exposition().decode()
 
 
 @pytest.fixture

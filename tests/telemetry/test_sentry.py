@@ -1,38 +1,15 @@
 """Error reports: few, grouped, and without a person in them."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 import sentry_sdk
-from pydantic import SecretStr
-from sentry_sdk.envelope import Envelope
-from sentry_sdk.transport import Transport
+import structlog
 
 from telemetry import sentry
+from tests.telemetry.conftest import Collecting
 
-DSN = SecretStr("https://public@sentry.invalid/1")
 PLANTED = ("ada@example.org", "pa55word", "whsec_C2FVsBQIhrscChlQIMV", "a very local secret")
-
-
-class Collecting(Transport):
-    """Keeps what would have been sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[dict[str, object]] = []
-
-    def capture_envelope(self, envelope: Envelope) -> None:
-        self.events += [json.loads(item.get_bytes()) for item in envelope.items]
-
-
-@pytest.fixture
-def sent() -> Iterator[Collecting]:
-    transport = Collecting()
-    sentry.configure(DSN, env="test", release="outrider@1", transport=transport)
-    yield transport
-    sentry_sdk.get_client().close()
-    sentry_sdk.init()
 
 
 def failure(kind: type[Exception], text: str) -> Exception:
@@ -42,16 +19,13 @@ def failure(kind: type[Exception], text: str) -> Exception:
     return caught.value
 
 
-def test_a_dead_letter_is_reported_once_per_fingerprint(sent: Collecting):
-    for text in ("one", "two"):
-        sentry.dead(failure(ValueError, text), actor="lead.enrich", fingerprint="abc")
-    sentry.dead(failure(ValueError, "three"), actor="lead.enrich", fingerprint="def")
-    assert [event["fingerprint"] for event in sent.events] == [
-        ["lead.enrich", "abc"],
-        ["lead.enrich", "def"],
-    ]
-    assert sent.events[0]["tags"] == {"actor": "lead.enrich"}
-    assert sent.events[0]["environment"] == "test"
+def test_a_dead_letter_is_reported_under_its_actor_and_fingerprint_with_its_trace(sent: Collecting):
+    with structlog.contextvars.bound_contextvars(trace_id="4bf92f3577b34da6a3ce929d0e0e4736"):
+        sentry.dead(failure(ValueError, "one"), actor="lead.enrich", fingerprint="abc")
+    [event] = sent.events
+    assert event["fingerprint"] == ["lead.enrich", "abc"]
+    assert event["tags"] == {"actor": "lead.enrich", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}
+    assert (event["environment"], event["level"]) == ("test", "error")
 
 
 def test_a_bug_is_reported_at_its_first_occurrence_only(sent: Collecting):

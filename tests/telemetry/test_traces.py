@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +44,20 @@ def test_anything_else_starts_a_new_trace(header: str | None):
 @given(st.text())
 def test_no_text_whatsoever_makes_a_malformed_trace(header: str):
     assert re.fullmatch("[0-9a-f]{32}", traces.accept(header))
+
+
+def test_a_call_carries_the_trace_of_the_thread_that_makes_it():
+    assert traces.parent() is None
+    with structlog.contextvars.bound_contextvars(trace_id=TRACE):
+        assert traces.current() == TRACE
+        first, second = traces.parent(), traces.parent()
+    assert first
+    assert traces.accept(first) == TRACE
+    assert first != second  # each call is a span of its own
+
+
+@given(st.text())
+def test_no_id_that_is_not_w3c_leaves_the_house(trace: str):
+    with structlog.contextvars.bound_contextvars(trace_id=trace):
+        header = traces.parent()
+    assert header is None or traces.accept(header) == trace

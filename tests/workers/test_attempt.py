@@ -69,7 +69,7 @@ def test_the_last_attempt_ends_in_the_dead_letters(
     job_id = bench.do(failing(error, OneShot))
     assert bench.state(job_id) == (JobOutcome.DEAD, 1)
     with database.hat("operator") as tx:
-        [letter] = dead.list_letters(tx, tenant_id=None, actor=None, status="open", limit=5)
+        [letter] = dead.list_letters(tx, dead.Which(status="open"), limit=5)
     assert (letter.job_id, letter.error_class) == (job_id, type(error).__name__)
     assert letter.error_message == str(error)
 
@@ -98,7 +98,7 @@ def test_a_payload_that_no_longer_validates_becomes_a_dead_letter(
     bench.attempt(spec(Toy, lambda _job, _ctx: None), job_id)
     assert bench.state(job_id) == (JobOutcome.DEAD, 1)
     with database.hat("operator") as tx:
-        [letter] = dead.list_letters(tx, tenant_id=None, actor=None, status=None, limit=5)
+        [letter] = dead.list_letters(tx, dead.Which(), limit=5)
     assert letter.error_class == "Poison"
     assert letter.error_message.startswith("payload.")
     assert "many" not in letter.error_message
@@ -110,7 +110,7 @@ def test_a_job_of_a_newer_version_waits_for_a_newer_worker(bench: Bench, peek: P
     bench.attempt(failing(AssertionError("must not run")), job_id)
     assert bench.state(job_id) == (JobState.DELAYED, 0), "a deploy burns no attempt"
     [(reason,)] = peek("SELECT last_error FROM outrider.jobs")
-    assert reason == "RateLimited: toy.plain version 2 is newer than this worker."
+    assert reason == "Busy: toy.plain version 2 is newer than this worker."
 
 
 LATE: list[BaseException | None] = [
@@ -185,9 +185,9 @@ def test_a_stale_ticket_is_dropped(bench: Bench, said: Said) -> None:
     ran: list[int] = []
     actor = spec(Toy, lambda job, _ctx: ran.append(job.number))
     job_id = bench.do(actor)
-    bench.runner.run(actor, job_id, bench.tenant)
-    bench.runner.run(actor, 10**9, bench.tenant)
-    bench.runner.run(actor, job_id, UUID(int=1))
+    bench.runner.run(actor, [job_id], bench.tenant)
+    bench.runner.run(actor, [10**9], bench.tenant)
+    bench.runner.run(actor, [job_id], UUID(int=1))
     assert ran == [0]
 
 

@@ -8,21 +8,25 @@ from typing import Any
 
 import pytest
 
-from db import Database, clock, cron
-from pipelines.schedules import SCHEDULES, next_fire
+from db import Database, clock, cron, cron_lines
+from pipelines.schedules import ONE, REVISION, SCHEDULES, next_fire
 from tests.fix_world import Said
-from workers.cron import fire_due, mirror
+from workers.cron import fire_due, fire_now, mirror
 
 Peek = Callable[..., list[tuple[Any, ...]]]
 Travel = Callable[[datetime], None]
 NOON = datetime(2031, 6, 2, 12, tzinfo=UTC)
 
 
-def put(database: Database, line: str, zone: str = "UTC", *, name: str = "report") -> None:
+def put(
+    database: Database, line: str, zone: str = "UTC", *, name: str = "report", catch_up: int = ONE,
+    revision: int = REVISION,
+) -> None:  # fmt: skip
     """A schedule as a process that starts now would mirror it."""
     with database.hat("dispatcher") as tx:
         cron.put(tx, name=name, actor="house.prune_history", payload={}, cron=line, timezone=zone,
-                 next_at=next_fire(line, zone, after=clock.read(tx)))  # fmt: skip
+                 next_at=next_fire(line, zone, after=clock.read(tx)), catch_up=catch_up,
+                 revision=revision)  # fmt: skip
 
 
 def fire(database: Database) -> Iterator[str]:
@@ -110,14 +114,11 @@ def test_a_clock_that_jumps_back_fires_nothing_again(
     assert len(fires(peek)) == 2
 
 
-BERLIN = [
+BERLIN = [  # moment by moment in tests/pipelines/test_schedules.py
     # 30 March 2031: 02:30 does not exist; the job of the night still runs, once.
-    ("30 2 * * *", datetime(2031, 3, 29, 12, tzinfo=UTC), 3),
-    # 26 October 2031: 02:30 happens twice; the job of the night runs once.
-    ("30 2 * * *", datetime(2031, 10, 25, 12, tzinfo=UTC), 3),
-    # Every hour is every real hour, also in the night of 23 and in that of 25.
-    ("0 * * * *", datetime(2031, 3, 30, 0, 30, tzinfo=UTC), 72),
-    ("0 * * * *", datetime(2031, 10, 26, 0, 30, tzinfo=UTC), 72),
+    ("30 2 * * *", datetime(2031, 3, 29, tzinfo=UTC), 2),
+    # Every hour is every real hour, also in the night of 25.
+    ("0 * * * *", datetime(2031, 10, 25, 12, tzinfo=UTC), 36),
 ]
 
 
@@ -127,8 +128,8 @@ def test_daylight_saving_neither_skips_nor_doubles(
 ) -> None:
     at(start)
     put(database, line, "Europe/Berlin")
-    for hour in range(72 * 2 + 1):
-        at(start + timedelta(minutes=30 * hour))
+    for half in range(36 * 2 + 1):
+        at(start + timedelta(minutes=30 * half))
         list(fire(database))
     found = fires(peek)
     assert len(found) == count
@@ -167,7 +168,7 @@ def test_a_line_that_the_code_no_longer_has_is_retired_and_may_return(
     put(database, "* * * * *", name="old")
     with database.hat("dispatcher") as tx:
         mirror(tx)
-        active = {s.name for s in cron.list_schedules(tx) if s.is_active}
+        active = {s.name for s in cron_lines.list_schedules(tx) if s.is_active}
     assert active == {s.name for s in SCHEDULES}
     at(NOON + timedelta(minutes=5))
     assert list(fire(database)) == []
@@ -184,9 +185,7 @@ def test_a_fire_by_hand_between_two_fires_leaves_no_gap(
     put(database, "*/10 * * * *")
     at(NOON + timedelta(minutes=15))
     with database.hat("dispatcher") as tx:
-        due = cron.get_locked(tx, "report")
-        assert due
-        cron.record_fire(tx, name="report", fire_at=due.now, previous_at=due.last_at, missed=0)
+        fire_now(tx, "report")
     list(fire(database))
     at(NOON + timedelta(minutes=20))
     list(fire(database))

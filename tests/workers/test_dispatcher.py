@@ -39,7 +39,8 @@ def rung(redis_url: str) -> Any:
     with redis.Redis.from_url(redis_url) as client:
 
         def look() -> list[int]:
-            return [json.loads(ticket)["args"][0] for ticket in client.lrange(QUEUE, 0, -1)]
+            tickets = [json.loads(ticket)["args"][0] for ticket in client.lrange(QUEUE, 0, -1)]
+            return [job_id for ids in tickets for job_id in ids]
 
         yield look
 
@@ -152,7 +153,7 @@ def test_a_job_whose_processes_all_died_is_buried_when_its_attempts_are_spent(
     swept = sweep(database, lease=timedelta(0))
     assert (swept.recovered, swept.buried) == (0, 1)
     with database.tenant(tenant) as tx:
-        [letter] = dead.list_letters(tx, tenant_id=tenant, actor=None, status="open", limit=5)
+        [letter] = dead.list_letters(tx, dead.Which(tenant_id=tenant, status="open"), limit=5)
     assert (letter.job_id, letter.error_class, letter.attempts) == (killer.id, "WorkerLost", 1)
     assert letter.error_message == "The process that ran this job died on every attempt."
 
@@ -163,7 +164,7 @@ def test_two_sweepers_at_once_recover_each_job_once(database: Database, tenant: 
     gone = session(database)
     with database.tenant(tenant) as tx:
         for job_id in ids:
-            claims.claim(tx, job_id, actor=Toy.name, session_id=gone, limit=LEASE)
+            claims.claim(tx, [job_id], actor=Toy.name, session_id=gone, limit=LEASE)
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: sweep(database, lease=timedelta(0)), range(4)))
     found.append(sweep(database, lease=timedelta(0)))

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db import enrollments, messages
+from db import enrollments, jobs, messages
 from db.enrollments import Enrollment
 from db.messages import NewInbound
 from schemas.enums import (
@@ -174,6 +174,22 @@ def test_a_pause_of_another_epoch_is_not_ended(outreach: Outreach, bob: Enrollme
         enrollments.stop(tx, bob.id, StopReason.OPERATOR, by="test")
     outreach.attempt_next(ResumeEnrollment.name)
     assert outreach.enrollment(bob.id).status is EnrollmentStatus.STOPPED
+
+
+def test_a_second_absence_moves_the_one_wait_of_the_first(
+    outreach: Outreach, bob: Enrollment
+) -> None:
+    for day in (11, 18):
+        back = datetime(2026, 12, day, tzinfo=UTC).date()
+        settle(outreach, reply(outreach, bob, AWAY, ReplyIntent.OUT_OF_OFFICE, return_date=back))
+    paused = outreach.enrollment(bob.id)
+    with outreach.database.tenant(outreach.tenant) as tx:
+        [waiting] = jobs.list_open(
+            tx, tenant_id=None, actor=ResumeEnrollment.name, state=None, limit=9
+        )
+    assert waiting.due_at == paused.resume_at
+    outreach.attempt_next(ResumeEnrollment.name)
+    assert outreach.enrollment(bob.id).status is EnrollmentStatus.ACTIVE
 
 
 def test_a_machines_answer_lifts_the_hold_and_the_next_mail_is_planned_in_the_new_epoch(

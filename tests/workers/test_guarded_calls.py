@@ -138,3 +138,16 @@ def test_a_repeatable_call_without_an_answer_is_made_again(bench: Bench, peek: P
     assert bench.state(job_id) == (JobOutcome.DONE, 2)
     assert (post.calls, ledger(bench)) == (2, [EffectState.DONE])
     assert notes(peek)[-1] == "done 2"
+
+
+def test_a_process_whose_lease_may_be_over_begins_no_call(bench: Bench, peek: Peek) -> None:
+    post = Post()
+    bench.runner.trusted = lambda: False
+    job_id = bench.do(post.actor())
+    assert post.calls == 0
+    assert len(post.undone) == 1
+    assert bench.state(job_id) == (JobState.DELAYED, 1)
+    assert peek("SELECT state, token FROM outrider.effects") == [("intent", 0)]
+    bench.runner.trusted = lambda: True
+    bench.attempt(post.actor(), job_id)
+    assert (post.calls, bench.state(job_id)) == (1, (JobOutcome.DONE, 2))

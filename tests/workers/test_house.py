@@ -62,6 +62,26 @@ def test_old_history_of_every_tenant_is_forgotten_in_slices(
         assert peek("SELECT count(*) FROM outrider.job_log WHERE job_id < 0") == [(50,)]
 
 
+def test_a_day_that_is_over_for_thirty_days_goes_whole_and_the_days_to_come_are_made(
+    database: Database, bench: Bench, peek: Peek, said: Said
+) -> None:
+    [(last,)] = peek(
+        "SELECT part FROM outrider.job_log_parts() WHERE ends_at IS NOT NULL ORDER BY ends_at DESC LIMIT 1"
+    )
+    peek(f"DROP TABLE outrider.{last}")
+    peek("""CREATE TABLE outrider.job_log_old PARTITION OF outrider.job_log
+            FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')""")
+    peek("ALTER TABLE outrider.job_log_old ENABLE ROW LEVEL SECURITY")
+    house(database, bench).do(PRUNE, PruneHistory())
+    parts = {part for (part,) in peek("SELECT part FROM outrider.job_log_parts()")}
+    assert last in parts
+    assert "job_log_old" not in parts
+    assert [line["days"] for line in said if line["event"] == "history.made"] == [1]
+    assert [line["partition"] for line in said if line["event"] == "history.dropped"] == [
+        "job_log_old"
+    ]
+
+
 def test_housekeeping_has_no_tenant_and_a_tenants_worker_cannot_do_it(
     database: Database, bench: Bench, tenant: UUID
 ) -> None:
@@ -69,7 +89,7 @@ def test_housekeeping_has_no_tenant_and_a_tenants_worker_cannot_do_it(
     assert pick(database, "house.prune_history") == [job_id]
     assert claim(database, tenant, job_id, session_id=session(database)) is None
     runner = Runner(database, world(), lambda: session(database))
-    runner.run(spec(Toy, lambda _job, _ctx: None), job_id, tenant)
+    runner.run(spec(Toy, lambda _job, _ctx: None), [job_id], tenant)
     assert house(database, bench).state(job_id)[1] == 0
 
 

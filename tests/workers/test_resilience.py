@@ -17,6 +17,7 @@ from tests.factories import LEASE, LIMIT, Toy, enqueue, pick, session, sweep
 from tests.fix_world import Bench, Fleet, spec, until
 from workers.context import Context
 from workers.dispatcher import Round
+from workers.sessions import Heartbeat
 
 Assemble = Callable[..., Fleet]
 Peek = Callable[..., list[tuple[Any, ...]]]
@@ -65,7 +66,7 @@ def test_nobody_claims_in_the_name_of_a_dead_process(database: Database, tenant:
     with database.hat("dispatcher") as tx:
         tx.run("DELETE FROM outrider.sessions")
     with database.tenant(tenant) as tx:
-        assert claims.claim(tx, job_id, actor=Toy.name, session_id=ghost, limit=LIMIT) is None
+        assert claims.claim(tx, [job_id], actor=Toy.name, session_id=ghost, limit=LIMIT) == []
 
 
 def test_a_ticket_with_the_wrong_actor_claims_nothing(database: Database, tenant: UUID) -> None:
@@ -73,7 +74,7 @@ def test_a_ticket_with_the_wrong_actor_claims_nothing(database: Database, tenant
     pick(database)
     alive = session(database)
     with database.tenant(tenant) as tx:
-        assert claims.claim(tx, job_id, actor="toy.other", session_id=alive, limit=LIMIT) is None
+        assert claims.claim(tx, [job_id], actor="toy.other", session_id=alive, limit=LIMIT) == []
 
 
 def test_a_scheduler_that_was_cut_off_declares_nobody_dead(database: Database) -> None:
@@ -114,3 +115,14 @@ def test_a_full_window_is_looked_at_less_and_less_often(
     for _ in range(5):
         parts.dispatcher._rest(Round.FULL)
     assert monotonic() - started > 0.2, "10, 20, 40, 80 and 100 ms"
+
+
+def test_a_process_trusts_its_lease_only_as_long_as_it_was_heard(database: Database) -> None:
+    heart = Heartbeat(
+        database, actors=["toy.plain"], threads=1, lease=timedelta(seconds=1)
+    )  # not started: it never beats
+    assert heart.trusted()
+    until(lambda: not heart.trusted())
+    heart.start()
+    until(heart.trusted)
+    heart.close()

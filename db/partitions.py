@@ -1,0 +1,37 @@
+"""The daily partitions of `job_log`: made ahead, dropped whole. Needs the dispatcher's hat."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from db.pool import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many days were made, and how many somebody's lock kept from being made for now."""
+
+    made: int
+    blocked: int
+
+
+def make_ahead(tx: Tx, *, days: int) -> Made:
+    """Make the partitions of today and of `days` more. Idempotent, safe in any number of processes.
+
+    A day that could not be made loses nothing: the default partition catches its lines, and they
+    move into their day when it is made.
+    """
+    return tx.one(
+        Made,
+        "SELECT made, blocked FROM outrider.make_job_log_days(%(days)s)",
+        {"days": days},
+    )
+
+
+def drop_oldest(tx: Tx, *, older_than: timedelta) -> str | None:
+    """Forget the oldest day that is over for so long: the partition's name, or None.
+
+    Lines that a dead letter, a replay or an open doubt rests on are kept. Raises DatabaseAway when
+    the lock it needs was not to be had in half a second.
+    """
+    name = tx.value("SELECT outrider.drop_job_log_day(%(age)s)", {"age": older_than})
+    return None if name is None else str(name)

@@ -1,0 +1,255 @@
+"""Whose turn it is: fairness, weights, limits, rates, pauses and circuits, as the pick sees them."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db import Database, claims, dead, jobs, lane_orders, lanes
+from db.jobs import NewJob
+from tests.factories import Toy, enqueue, tenant_called
+from tests.fix_lanes import Keyed, Line
+
+TEN = timedelta(seconds=10)
+
+
+def test_a_huge_backlog_does_not_stand_in_front_of_small_tenants(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    line.wait(tenant, 300)
+    small = [tenant_called(database, f"small-{n}") for n in range(20)]
+    for one in small:
+        line.wait(one, 1)
+    first = line.drain(window=40)
+    assert all(first[one] == 1 for one in small)
+    assert first[tenant] >= 8
+
+
+def test_turns_follow_the_tenants_weights(line: Line, database: Database, tenant: UUID) -> None:
+    heavy = tenant_called(database, "heavy")
+    with database.hat("operator") as tx:
+        lane_orders.weigh(tx, heavy, 3.0)
+    line.wait(tenant, 100)
+    line.wait(heavy, 100)
+    turns = sum((line.drain(window=8) for _ in range(10)), Counter[UUID | None]())
+    assert (turns[heavy], turns[tenant]) == (60, 20)
+
+
+def test_the_lanes_of_a_tenant_take_turns_and_its_number_of_lanes_wins_it_nothing(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    other = tenant_called(database, "other")
+    for box in range(5):
+        line.wait(tenant, 20, key=f"box-{box}")
+    line.wait(other, 20, key="only")
+    first = line.drain(window=20)
+    assert first == {tenant: 10, other: 10}
+    boxes = line.peek("SELECT payload ->> 'key', count(*) FROM outrider.jobs WHERE tenant_id = %s"
+                      " GROUP BY 1 ORDER BY 1", tenant)  # fmt: skip
+    assert [left for _, left in boxes] == [18] * 5
+
+
+def test_a_tenant_that_comes_back_from_a_rest_has_saved_up_no_turns(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    rested = tenant_called(database, "rested")
+    line.wait(rested, 1)
+    line.drain(window=10)
+    line.wait(tenant, 200)
+    for _ in range(10):
+        line.drain(window=10)
+    line.wait(rested, 50)
+    assert line.drain(window=20)[tenant] >= 9
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    weights=st.lists(st.sampled_from([0.5, 1.0, 2.0, 4.0]), min_size=2, max_size=4),
+    window=st.integers(3, 24),
+)
+def test_nobody_ever_lags_behind_its_share_by_more_than_two_rounds(
+    line: Line, database: Database, weights: list[float], window: int
+) -> None:
+    line.peek("DELETE FROM outrider.jobs")
+    crowd = [tenant_called(database, f"t{len(line.peek('SELECT 1 FROM outrider.tenants'))}")
+             for _ in weights]  # fmt: skip
+    with database.hat("operator") as tx:
+        for one, weight in zip(crowd, weights, strict=True):
+            lane_orders.weigh(tx, one, weight)
+    for one in crowd:
+        line.wait(one, 150)
+    turns = Counter[UUID | None]()
+    for _ in range(4):
+        turns += line.drain(window)
+    for one, weight in zip(crowd, weights, strict=True):
+        due = 4 * window * weight / sum(weights)
+        assert abs(turns[one] - due) <= 1 + 2 * window / len(crowd)
+
+
+def test_priority_goes_before_age_within_a_lane(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    [early] = line.wait(tenant, 1)
+    with database.tenant(tenant) as tx:
+        [urgent] = jobs.add(tx, [NewJob(Keyed(), priority=0)])
+        [idle] = jobs.add(tx, [NewJob(Keyed(), priority=9)])
+    assert line.pick() == [urgent, early, idle]
+
+
+def test_no_more_run_at_once_than_the_lane_allows(line: Line, tenant: UUID) -> None:
+    line.rule(max_running=2)
+    line.wait(tenant, 5)
+    line.wait(tenant, 1, key="other")
+    first = line.pick()
+    assert len(first) == 3  # two here, one in the other lane
+    started = line.run(tenant, first)
+    assert line.look().tickets == []
+    with line.database.tenant(tenant) as tx:
+        claims.complete(tx, started[0].id, started[0].token)
+    assert len(line.pick()) == 1
+
+
+def test_two_dispatchers_at_once_keep_to_the_limit_together(line: Line, tenant: UUID) -> None:
+    line.rule(max_running=3)
+    line.wait(tenant, 60)
+    with ThreadPoolExecutor(4) as pool:
+        picked = [ids for ids in pool.map(lambda _: line.pick(), range(12)) if ids]
+    assert sum(map(len, picked)) == 3
+
+
+def test_a_rate_lets_a_burst_through_and_then_one_at_a_time(line: Line, tenant: UUID) -> None:
+    line.rule(rate_every=TEN, burst=2)
+    line.wait(tenant, 5)
+    assert len(line.pick()) == 2
+    after = line.look()
+    assert after.tickets == []
+    assert after.wait is not None
+    assert 8 < after.wait <= 10
+    line.peek("UPDATE outrider.lanes SET tat = tat - interval '10 s'")
+    assert len(line.pick()) == 1
+    line.peek("UPDATE outrider.lanes SET tat = tat - interval '10 min'")
+    assert len(line.pick()) == 2  # a long rest saves up the burst and no more
+
+
+def test_an_operators_limit_beats_the_codes_and_can_be_taken_back(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    line.rule(max_running=4)
+    with database.hat("operator") as tx:
+        lane = lane_orders.make(tx, tenant_id=tenant, actor=Keyed.name, key="box")
+        lane_orders.limit(tx, lane, weight=None, max_running=1, rate_every=None, burst=None)
+    line.wait(tenant, 6)
+    assert len(line.pick()) == 1
+    with database.hat("operator") as tx:
+        lane_orders.unlimit(tx, lane)
+    assert len(line.pick()) == 3
+
+
+def test_a_paused_lane_starts_nothing_and_its_tickets_are_stale(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    ids = line.wait(tenant, 3)
+    elsewhere = line.wait(tenant, 1, key="other")
+    assert line.pick(window=2) != []
+    with database.hat("operator") as tx:
+        lane = lane_orders.make(tx, tenant_id=tenant, actor=Keyed.name, key="box")
+        assert lane_orders.pause(tx, lane, by="ada", reason="a test")
+        assert not lane_orders.pause(tx, lane, by="ada", reason="a test")
+    assert line.run(tenant, ids) == []
+    assert set(line.pick()) <= set(elsewhere)
+    with database.hat("operator") as tx:
+        assert lane_orders.resume(tx, lane)
+        assert not lane_orders.resume(tx, lane)
+    assert line.pick() == ids
+
+
+def test_a_circuit_opens_after_failures_in_a_row_and_one_probe_closes_it(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    line.rule(opens_after=3)
+    ids = line.wait(tenant, 6)
+    [lane] = {claim.lane_id for claim in line.run(tenant, line.pick(window=1))}
+    with database.tenant(tenant) as tx:
+        assert [lanes.note_failure(tx, lane, opens_after=3, because="away") for _ in range(3)] == [
+            False, False, True]  # fmt: skip
+    assert line.state() == (3, True)
+    assert line.pick() == []
+    line.peek("UPDATE outrider.lanes SET blocked_until = clock_timestamp() - interval '1 ms'")
+    assert line.pick() == []  # one is in flight already: it is the probe
+    line.peek("DELETE FROM outrider.jobs WHERE id = %s", ids[0])
+    [probe] = line.run(tenant, line.pick())
+    assert probe.troubled
+    with database.tenant(tenant) as tx:
+        lanes.note_success(tx, lane)
+    assert line.state() == (0, False)
+    assert len(line.pick()) == 4
+
+
+def test_a_circuit_that_opens_again_stays_open_longer(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    line.wait(tenant, 1)
+    [claim] = line.run(tenant, line.pick())
+    waits: list[float] = []
+    for _ in range(9):
+        line.peek("UPDATE outrider.lanes SET blocked_until = NULL, blocked_because = NULL")
+        with database.tenant(tenant) as tx:
+            lanes.note_failure(tx, claim.lane_id, opens_after=1, because="away")
+        [(wait,)] = line.peek(
+            "SELECT extract(epoch FROM blocked_until - clock_timestamp())::float8 FROM outrider.lanes"
+        )
+        waits.append(round(wait))
+    assert waits == [15, 30, 60, 120, 240, 480, 600, 600, 600]
+
+
+def test_a_tenants_own_lane_has_no_circuit(line: Line, database: Database, tenant: UUID) -> None:
+    enqueue(database, tenant, Toy())
+    [ticket] = line.look().tickets
+    with database.tenant(tenant) as tx:
+        lane = int(
+            str(tx.value("SELECT lane_id FROM outrider.jobs WHERE id = %(i)s", {"i": ticket.id}))
+        )
+        assert not lanes.note_failure(tx, lane, opens_after=1, because="away")
+        lanes.block(tx, lane, wait=TEN, because="slow")
+    assert line.state("") == (0, False)
+
+
+def test_a_job_that_somebody_leans_on_is_left_for_the_next_round(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    leaned, free = line.wait(tenant, 2)
+    with database.tenant(tenant) as tx:
+        tx.run("SELECT 1 FROM outrider.jobs WHERE id = %(id)s FOR SHARE", {"id": leaned})
+        assert line.pick() == [free]
+    assert line.pick() == [leaned]
+
+
+def test_many_jobs_on_one_ticket_cost_one_turn(line: Line, tenant: UUID) -> None:
+    line.chunk = 8
+    line.wait(tenant, 100)
+    assert len(line.pick(window=4)) == 32
+    assert line.pick(window=4) == []
+    assert len(line.pick(window=5)) == 8
+
+
+def test_a_lane_is_one_tenants_whatever_others_call_theirs(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    other = tenant_called(database, "other")
+    line.wait(tenant, 1)
+    line.wait(other, 1)
+    line.rule(max_running=1)
+    assert len(line.pick()) == 2
+    assert len(line.peek("SELECT DISTINCT id FROM outrider.lanes WHERE key = 'box'")) == 2
+
+
+def test_dead_letters_free_their_place(line: Line, database: Database, tenant: UUID) -> None:
+    line.rule(max_running=1)
+    line.wait(tenant, 2)
+    [claim] = line.run(tenant, line.pick())
+    with database.tenant(tenant) as tx:
+        dead.bury(tx, claim.id, claim.token, error_class="E", message="m", fingerprint="f")
+    assert len(line.pick()) == 1
