@@ -14,27 +14,45 @@ from scripts.environment import variables
 _ROOT = Path(__file__).resolve().parents[2]
 
 
+def start(
+    module: str, args: Sequence[str], settings: Settings, **extra: str
+) -> subprocess.Popen[bytes]:
+    """One process of a module with these settings; `extra` is further environment."""
+    env = {**os.environ, "PYTHONPATH": str(_ROOT), **variables(settings), **extra}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module, *args], env=env, start_new_session=True
+    )
+
+
+def stop(*started: subprocess.Popen[bytes]) -> None:
+    """SIGTERM to all, then wait for each; one that does not go is killed. Idempotent."""
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+    for process in started:
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 @contextmanager
 def processes(
-    module: str, args: Sequence[str], settings: Settings, *, count: int
+    module: str, args: Sequence[str], settings: Settings, *, count: int, **extra: str
 ) -> Generator[list[int]]:
     """Run `count` copies of a module with these settings; yields their pids."""
-    env = {**os.environ, "PYTHONPATH": str(_ROOT), **variables(settings)}
-    command = [sys.executable, "-P", "-m", module, *args]
-    started = [subprocess.Popen(command, env=env, start_new_session=True) for _ in range(count)]
+    started = [start(module, args, settings, **extra) for _ in range(count)]
     try:
         yield [process.pid for process in started]
     finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(30)
+        stop(*started)
 
 
-def until(done: Callable[[], bool], *, patience: float) -> None:
-    """Look every 50 ms. Raises TimeoutError after `patience` seconds."""
+def until(done: Callable[[], bool], *, patience: float, every: float = 0.05) -> None:
+    """Look again and again. Raises TimeoutError after `patience` seconds."""
     deadline = time.monotonic() + patience
     while not done():
         if time.monotonic() > deadline:
             raise TimeoutError(f"The measured work was not done within {patience:.0f} s.")
-        time.sleep(0.05)
+        time.sleep(every)
