@@ -50,32 +50,43 @@ def hold(tx: Tx, job_id: int, token: int) -> None:
 
 
 def claim(
-    tx: Tx, ids: Sequence[int], *, actor: str, session_id: int, limit: timedelta
+    tx: Tx,
+    ids: Sequence[int],
+    *,
+    actor: str,
+    session_id: int,
+    limit: timedelta,
+    grace: timedelta = timedelta(0),
 ) -> list[Claim]:
     """Make this process the owner of one attempt at each of these jobs, in one statement.
 
-    `limit`: how long all of them together may take. Absent from the answer: the ticket is stale
+    Absent from the answer: the ticket is stale
     (done, cancelled, claimed by another), its tenant or actor is paused, or this process was given
     up for dead and has not announced itself again. The attempt counts from here, so a job that
     kills its process runs out of attempts.
+
+    Tokens are drawn by chance: a sequence that a crash of the server sets back would give two
+    attempts at one job the same. Each job of a ticket may take `limit` after those before it.
     """
     return tx.list(
         Claim,
         """
         WITH mine AS (
             SELECT j.id FROM outrider.jobs j
-             WHERE j.id = ANY(%(ids)s) AND j.actor = %(actor)s AND j.state = 'dispatched'
+             WHERE j.id = ANY(%(ids)s::bigint[]) AND j.actor = %(actor)s AND j.state = 'dispatched'
                AND outrider.session_is_live(%(session)s)
                AND NOT EXISTS (SELECT 1 FROM outrider.pauses p
                                 WHERE p.tenant_id = j.tenant_id OR p.actor = j.actor)
              ORDER BY j.id FOR UPDATE OF j
+        ), ranked AS (
+            SELECT id, row_number() OVER (ORDER BY array_position(%(ids)s::bigint[], id)) AS nth FROM mine
         ), claimed AS (
             UPDATE outrider.jobs j
-               SET state = 'running', attempt = attempt + 1, token = nextval('outrider.job_tokens'),
+               SET state = 'running', attempt = attempt + 1, token = 1 + floor(random() * 9007199254740991)::bigint,
                    session_id = %(session)s, lease_until = NULL, started_at = clock_timestamp(),
                    live_key = CASE WHEN live_key LIKE 'gather:%%' THEN NULL ELSE live_key END,
-                   deadline_at = clock_timestamp() + %(limit)s
-              FROM mine WHERE j.id = mine.id
+                   deadline_at = clock_timestamp() + r.nth * %(limit)s + %(grace)s
+              FROM ranked r WHERE j.id = r.id
             RETURNING j.id, j.tenant_id, j.actor, j.payload, j.version, j.attempt, j.max_attempts,
                       j.token, j.trace_id, j.lane, j.lane_id, clock_timestamp()
                       - greatest(j.enqueued_at, least(j.due_at, clock_timestamp())) AS waited
@@ -86,7 +97,30 @@ def claim(
                                          WHERE l.id = c.lane_id AND l.failures > 0) AS troubled
           FROM claimed c ORDER BY array_position(%(ids)s::bigint[], c.id)
         """,
-        {"ids": list(ids), "actor": actor, "session": session_id, "limit": limit},
+        {
+            "ids": list(ids),
+            "actor": actor,
+            "session": session_id,
+            "limit": limit,
+            "grace": grace,
+        },
+    )
+
+
+def extend(tx: Tx, owned: Sequence[tuple[int, int]], *, limit: timedelta, grace: timedelta) -> None:
+    """Start the time of these (id, token) anew, each `limit` after those before it."""
+    tx.run(
+        """
+        UPDATE outrider.jobs j SET deadline_at = clock_timestamp() + o.nth * %(limit)s + %(grace)s
+          FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) WITH ORDINALITY AS o (id, token, nth)
+         WHERE j.id = o.id AND j.token = o.token
+        """,
+        {
+            "ids": [job for job, _ in owned],
+            "tokens": [token for _, token in owned],
+            "limit": limit,
+            "grace": grace,
+        },
     )
 
 

@@ -7,7 +7,11 @@ from db.pool import Tx
 
 
 def make(tx: Tx, *, tenant_id: UUID | None, actor: str, key: str) -> int:
-    """The lane's id; made when no job ever waited in it, so that orders can be given in advance."""
+    """The lane's id; made when no job ever waited in it, so that orders can be given in advance.
+
+    No pick runs until `tx` ends: it would hold the lane's row, and wait for it, in the other order.
+    """
+    tx.run("SELECT pg_advisory_xact_lock(7362004)")
     lane_id = tx.value(
         """
         INSERT INTO outrider.lanes (id, tenant_id, actor, key)
@@ -92,7 +96,7 @@ def weigh(tx: Tx, tenant_id: UUID, weight: float) -> None:
     tx.run(
         """
         INSERT INTO outrider.shares (tenant_id, weight) VALUES (%(tenant)s, %(weight)s)
-            ON CONFLICT (tenant_id) DO UPDATE SET weight = excluded.weight
+            ON CONFLICT (id) DO UPDATE SET weight = excluded.weight
         """,
         {"tenant": tenant_id, "weight": weight},
     )

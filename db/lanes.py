@@ -80,7 +80,11 @@ def _record(actor: str, rule: LaneRule) -> dict[str, object]:
 
 
 def block(tx: Tx, lane_id: int, *, wait: timedelta, because: str) -> None:
-    """Start nothing in this lane for a while; a longer block stays. Its tickets are taken back."""
+    """Start nothing in this lane for a while; a longer block stays. Its tickets are taken back.
+
+    First in its transaction: it waits for the pick that is under way, which would not see the block.
+    """
+    tx.run("SELECT pg_advisory_xact_lock(7362004)")
     tx.run(
         """
         UPDATE outrider.lanes SET blocked_because = left(%(because)s, 1000),
@@ -118,11 +122,15 @@ def note_failure(tx: Tx, lane_id: int, *, opens_after: int, because: str) -> boo
 
 
 def note_success(tx: Tx, lane_id: int) -> None:
-    """Close the circuit: what failed before is over. Idempotent."""
+    """Close the circuit: what failed before is over. Idempotent.
+
+    A block that still holds was put up after this job had started, and stays.
+    """
     tx.run(
         """
         UPDATE outrider.lanes SET failures = 0, blocked_until = NULL, blocked_because = NULL
          WHERE id = %(lane)s AND failures > 0
+           AND coalesce(blocked_until <= clock_timestamp(), true)
         """,
         {"lane": lane_id},
     )

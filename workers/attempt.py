@@ -87,7 +87,6 @@ class Runner:
             self.pace += (time.perf_counter() - started - self.pace) / _MEMORY
 
     def _claim(self, spec: Spec, ids: Sequence[int], tenant_id: UUID | None) -> list[Claim]:
-        together = 1 if spec.batch else len(ids)
         # A claim that a crash of the server forgets cannot have been followed by one it remembers.
         with self.database.tenant(tenant_id, lazy=True) as tx:
             return claims.claim(
@@ -95,7 +94,8 @@ class Runner:
                 ids,
                 actor=spec.job.name,
                 session_id=self.session_id(),
-                limit=spec.limit * together + _GRACE,
+                limit=spec.limit,
+                grace=_GRACE,
             )
 
     def give_back(self) -> int:
@@ -132,11 +132,17 @@ class Runner:
             if not ctx.finished:
                 log.warning("batch.split", actor=spec.job.name, jobs=len(mine),
                             error=type(error).__name__)  # fmt: skip
+                self._begin_anew(spec, mine)
                 self._one_by_one(spec, mine)
                 return
             log.warning("job.tail_failed", error=type(error).__name__)
         for claim in mine:
             self._conclude(claim, started, lambda: _DONE)
+
+    def _begin_anew(self, spec: Spec, mine: Sequence[Claim]) -> None:
+        owned = [(claim.id, claim.token) for claim in mine]
+        with contextlib.suppress(DatabaseAway), self.database.tenant(mine[0].tenant_id) as tx:
+            claims.extend(tx, owned, limit=spec.limit, grace=_GRACE)
 
     def _one_by_one(self, spec: Spec, mine: Sequence[Claim]) -> None:
         """Each job by itself; those that wrote nothing are completed together at the end."""

@@ -42,6 +42,10 @@ class Transport(Protocol):
         """Tickets that this process alone can take now; None: any process may take them."""
         ...
 
+    def threads(self) -> int | None:
+        """The threads that tickets go to, if they are this process's own."""
+        ...
+
     def rest(self, seconds: float) -> None:
         """Wait so long before the next pick; less when room has come up."""
         ...
@@ -55,7 +59,7 @@ class TicketBroker(dramatiq.Broker):
     ) -> None:
         super().__init__(middleware=middleware)
         self.url = url
-        self._key = f"{prefix}:tickets:"
+        self._key = f"{prefix}:lots:"  # `tickets:` is what the version before reads
         self.client = connect(url, patience=2.0)
 
     def declare_queue(self, queue_name: str) -> None:
@@ -100,6 +104,9 @@ class TicketBroker(dramatiq.Broker):
 
     def room(self) -> None:
         """Whoever pops first takes a ticket; the fleet's threads bound them."""
+
+    def threads(self) -> None:
+        """The fleet's."""
 
     def rest(self, seconds: float) -> None:
         """Nothing tells a dispatcher that some process popped a ticket."""

@@ -72,6 +72,10 @@ class DirectBroker(dramatiq.Broker):
         """How many more tickets this process can soon start."""
         return max(0, _TICKETS_PER_THREAD * self._threads - self._held)
 
+    def threads(self) -> int:
+        """Its own: nobody else can have them."""
+        return self._threads
+
     def rest(self, seconds: float) -> None:
         """Wait for room, when there is none; else, and at most, these seconds."""
         with self._change:

@@ -149,11 +149,14 @@ class Dispatcher(threading.Thread):
         mine = self._broker.room()
         if mine == 0:
             return Round.FULL
+        began = time.monotonic()
         with self._database.hat("dispatcher", lazy=True) as tx:
             dispatch.promote(tx, limit=_BATCH)
             window = mine or self._window()
             picked = dispatch.pick(tx, chunks=self._chunks, window=window, lease=self._lease,
                                    alone=mine is not None)  # fmt: skip
+        # At most half the time: where thousands of lanes wait, a pick takes long.
+        self._pause = max(self._pause, time.monotonic() - began)
         # Only now: a ticket that is faster than the commit would find nothing to claim.
         if picked.tickets:
             self._faults.reach("dispatch.after_commit")
@@ -202,7 +205,8 @@ class Dispatcher(threading.Thread):
     def _size(self, actor: str, jobs: int) -> int:
         """Jobs per ticket: as many as the actor takes, but no thread idles for another's sake."""
         spec = self._specs[actor]
-        return spec.chunk if spec.batch else min(spec.chunk, -(-jobs // max(self._threads, 1)))
+        threads = self._broker.threads() or self._threads
+        return spec.chunk if spec.batch else min(spec.chunk, -(-jobs // max(threads, 1)))
 
     def _message(
         self, actor: str, tenant_id: UUID | None, ids: list[int]

@@ -78,9 +78,9 @@ def _postpone(
     later = _no_stampede(error.retry_after)
 
     def stand_aside(tx: Tx) -> None:
-        claims.release(tx, claim.id, claim.token, after=later, error=_line(error))
         if not isinstance(error, Busy):
             lanes.block(tx, claim.lane_id, wait=later, because=_line(error))
+        claims.release(tx, claim.id, claim.token, after=later, error=_line(error))
 
     settle(database, claim, stand_aside)
     return Verdict("postponed", {**known, "seconds": later.total_seconds()})

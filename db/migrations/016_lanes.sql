@@ -41,6 +41,7 @@ create table outrider.lanes (
   paused_at       timestamptz,
   paused_by       text,
   pause_reason    text,
+  share_id        bigint not null generated always as (hashtextextended(coalesce(tenant_id::text, ''), 0)) stored,
   constraint lanes_block_has_reason check ((blocked_until is null) = (blocked_because is null)),
   constraint lanes_pause_is_whole check (
     (paused_at is null) = (paused_by is null) and (paused_at is null) = (pause_reason is null)),
@@ -58,6 +59,7 @@ create table outrider.lane_rules (
 comment on table outrider.lane_rules is 'What the code says of an actor''s lanes, mirrored at start || every worker process';
 
 create table outrider.shares (
+  id         bigint primary key generated always as (hashtextextended(coalesce(tenant_id::text, ''), 0)) stored,
   tenant_id  uuid unique nulls not distinct,
   weight     real not null default 1 check (weight > 0),
   vtime      double precision not null default 0,
@@ -98,10 +100,8 @@ language sql immutable parallel safe set search_path = '' as $$
   select hashtextextended(coalesce(p_tenant::text, '') || '/' || p_actor || '/' || p_key, 0)
 $$;
 
--- dispatch_pick(text[], integer, interval) and dispatch_waiting stay for workers of the version before.
-
 -- Start-time fair queueing in two levels: tenants by their virtual time, then the tenant's lanes by
--- theirs, then priority and age within the lane. A ticket costs 1/chunk, its share of one turn of a
+-- theirs, then priority and age within the lane. Tags are start tags: the clock never overtakes who waits. A ticket costs 1/chunk, its share of one turn of a
 -- thread; the window is what the threads may have in hand. A row without an id says that work waits
 -- which could not be picked, and after how many seconds looking again makes sense (0: soon).
 create function outrider.dispatch_pick(
@@ -142,24 +142,26 @@ begin
     return query select null::bigint, null::uuid, null::text, null::smallint, 0::double precision;
     return;
   end if;
+  -- A thousand new lanes a round: however many turn up at once, no round takes long.
   insert into outrider.lanes (id, tenant_id, actor, key)
   select h.id, j.tenant_id, j.actor, j.lane
-    from unnest(heads) as h (id)
-    cross join lateral (select * from outrider.jobs f where f.lane_id = h.id and f.state = 'ready' limit 1) j
-   where not exists (select from outrider.lanes l where l.id = h.id)
+    from (select n.id from unnest(heads) as n (id)
+           where not exists (select from outrider.lanes l where l.id = n.id) limit 1000) h
+    cross join lateral (select f.tenant_id, f.actor, f.lane from outrider.jobs f
+                         where f.lane_id = h.id and f.state = 'ready' limit 1) j
       on conflict do nothing;
   insert into outrider.shares (tenant_id)
   select distinct l.tenant_id from unnest(heads) as h (id) join outrider.lanes l on l.id = h.id
-   where not exists (select from outrider.shares s where s.tenant_id is not distinct from l.tenant_id)
+   where not exists (select from outrider.shares s where s.id = l.share_id)
       on conflict do nothing;
   select c.vtime into v from outrider.dispatch_clock c;
 
   return query
     with flying as materialized (
       select j.lane_id, count(*)::integer as jobs from outrider.jobs j
-       where j.state in ('dispatched', 'running') and j.lane_id = any (heads) group by j.lane_id
+       where j.state in ('dispatched', 'running') group by j.lane_id
     ), known as materialized (
-      select l.id as lane_id, l.tenant_id, l.actor, 1.0 / a.chunk as cost, l.weight,
+      select l.id as lane_id, l.tenant_id, l.share_id, l.actor, 1.0 / a.chunk as cost, l.weight,
              greatest(l.vtime, s.lane_vtime) as lane_from,
              greatest(s.vtime, v) as share_from, s.weight as share,
              coalesce(l.rate_every, r.rate_every) as every, greatest(l.tat, moment) as tat,
@@ -170,7 +172,7 @@ begin
         from unnest(heads) as h (id)
         join outrider.lanes l on l.id = h.id
         join unnest(p_actors, p_chunks) as a (actor, chunk) on a.actor = l.actor
-        join outrider.shares s on s.tenant_id is not distinct from l.tenant_id
+        join outrider.shares s on s.id = l.share_id
         left join outrider.lane_rules r on r.actor = l.actor
         left join flying f on f.lane_id = l.id
        where l.paused_at is null
@@ -180,25 +182,32 @@ begin
                case when k.opens > moment then 0
                     when k.every is null then 1000000
                     else floor(extract(epoch from moment + k.burst * k.every - k.tat) / extract(epoch from k.every))
-               end, ceil(greatest(8 * k.cost, 2 * room / k.tenants / count(*) over (partition by k.tenant_id))
-                         / k.cost))::integer as allowed   -- twice its turns: others may have fewer jobs
-        from (select k.*, max(k.tenant_no) over () as tenants
-                from (select k.*, dense_rank() over (order by k.tenant_id) as tenant_no from known k) k) k
+               end) as may
+        from known k
+    ), ranked as (   -- the start tag of a lane's first job, at best: no other of it can come before
+      select o.*, o.share_from + o.cost / o.share * (row_number() over (
+               partition by o.share_id order by o.lane_from, o.lane_id) - 1) as soonest
+        from open o where o.may > 0
+    ), kept as materialized (   -- each gives a job at least: more lanes than fill the room are not looked at
+      select r.*, count(*) over () as lanes, count(*) over (partition by r.share_id) as siblings,
+             (dense_rank() over (order by r.share_id) + dense_rank() over (order by r.share_id desc) - 1) as tenants
+        from (select r.*, sum(r.cost) over (order by r.soonest, r.lane_id) - r.cost as before from ranked r) r
+       where r.before < room
     ), lined_up as materialized (
-      select o.*, j.id, j.nth, o.lane_from + j.nth * o.cost / o.weight as lane_tag
-        from open o
+      select k.*, j.id, j.nth, k.lane_from + (j.nth - 1) * k.cost / k.weight as lane_tag
+        from (select k.*, least(k.may, ceil(room / k.cost * greatest(2.0 / k.tenants / k.siblings, 4.0 / k.lanes))
+                     )::integer as allowed from kept k) k
        cross join lateral (
              select c.id, row_number() over (order by c.priority, c.id) as nth from outrider.jobs c
-              where c.lane_id = o.lane_id and c.state = 'ready' and o.allowed > 0
-              order by c.priority, c.id limit greatest(o.allowed, 0)) j
+              where c.lane_id = k.lane_id and c.state = 'ready'
+              order by c.priority, c.id limit k.allowed) j
     ), tagged as (
-      select u.*, u.share_from + sum(u.cost) over (
-               partition by u.tenant_id order by u.lane_tag, u.nth, u.id) / u.share as tag
+      select u.*, u.share_from + (sum(u.cost) over (
+               partition by u.share_id order by u.lane_tag, u.nth, u.id) - u.cost) / u.share as tag
         from lined_up u
-    ), measured as (
-      select t.*, sum(t.cost) over (order by t.tag, t.id) - t.cost as before from tagged t
     ), chosen as materialized (
-      select m.* from measured m where m.before < room
+      select m.* from (select t.*, sum(t.cost) over (order by t.tag, t.id) - t.cost as ahead from tagged t) m
+       where m.ahead < room
     ), locked as materialized (   -- whoever leans on a waiting job (db/jobs.py) keeps it for this round
       select j.id from outrider.jobs j
        where j.id in (select c.id from chosen c) and j.state = 'ready' for update skip locked
@@ -208,32 +217,43 @@ begin
     ), lanes as (
       update outrider.lanes l
          set vtime = g.last, tat = case when g.every is null then l.tat else g.tat + g.jobs * g.every end
-        from (select c.lane_id, max(c.lane_tag) as last, count(*) as jobs, min(c.every) as every, min(c.tat) as tat
+        from (select c.lane_id, max(c.lane_tag + c.cost / c.weight) as last, count(*) as jobs, min(c.every) as every, min(c.tat) as tat
                 from chosen c join moved m on m.id = c.id group by c.lane_id) g
        where l.id = g.lane_id
     ), shares as (
       update outrider.shares s set vtime = g.last, lane_vtime = g.lane_last
-        from (select c.tenant_id, max(c.tag) as last, max(c.lane_tag - c.cost / c.weight) as lane_last
-                from chosen c group by c.tenant_id) g
-       where s.tenant_id is not distinct from g.tenant_id
+        from (select c.share_id, max(c.tag + c.cost / c.share) as last, max(c.lane_tag) as lane_last
+                from chosen c group by c.share_id) g
+       where s.id = g.share_id
     ), clock as (
       update outrider.dispatch_clock d set vtime = g.now
-        from (select max(c.tag - c.cost / c.share) as now from chosen c) g where g.now is not null
+        from (select max(c.tag) as now from chosen c) g where g.now is not null
     )
     (select c.id, c.tenant_id, c.actor, m.attempt, null::double precision
        from chosen c join moved m on m.id = c.id order by c.tag, c.id)
     union all
     select null, null, null, null, w.wait
       from (select min(case when o.opens > moment then extract(epoch from o.opens - moment)
-                            when o.allowed > 0 then case when u.jobs > coalesce(c.jobs, 0) or u.jobs >= o.allowed then 0 end
+                            when o.may > 0 then case when u.lane_id is null or u.jobs > coalesce(c.jobs, 0)
+                                                       or u.jobs >= u.allowed then 0 end
                             when o.every is null or o.places <= 0 or o.probes <= 0 then 0
                             else extract(epoch from o.tat + o.every - o.burst * o.every - moment)
                        end)::double precision as wait
               from open o
-              left join (select lane_id, count(*) as jobs from lined_up group by lane_id) u using (lane_id)
+              left join (select lane_id, min(allowed) as allowed, count(*) as jobs from lined_up group by lane_id) u
+                   using (lane_id)
               left join (select lane_id, count(*) as jobs from chosen group by lane_id) c using (lane_id)) w
      where w.wait is not null;
 end $$;
+
+-- Workers of the version before ask for one job per ticket and keep to the same turns and limits.
+create or replace function outrider.dispatch_pick(p_actors text[], p_window integer, p_lease interval)
+returns table (id bigint, tenant_id uuid, actor text)
+language sql volatile security definer set search_path = '' as $$
+  select p.id, p.tenant_id, p.actor
+    from outrider.dispatch_pick(p_actors, array_fill(1, array[cardinality(p_actors)]), p_window, p_lease) p
+   where p.id is not null
+$$;
 
 alter function outrider.dispatch_sweep(interval, integer, boolean) set enable_seqscan = off;
 alter function outrider.dispatch_promote(integer) set enable_seqscan = off;

@@ -114,7 +114,7 @@ create view outrider.lane_standings with (security_invoker = true) as
   with flying as (
     select j.lane_id, count(*) as jobs from outrider.jobs_in_flight() j group by j.lane_id
   ), known as (
-    select l.id, l.tenant_id, l.actor, l.key, l.weight,
+    select l.id, l.tenant_id, l.share_id, l.actor, l.key, l.weight,
            coalesce(l.max_running, r.max_running) as max_running,
            coalesce(l.rate_every, r.rate_every) as rate_every, coalesce(l.burst, r.burst, 1) as burst,
            l.tat, l.failures, l.blocked_until, l.blocked_because, coalesce(f.jobs, 0) as in_flight,
@@ -128,7 +128,7 @@ create view outrider.lane_standings with (security_invoker = true) as
       left join outrider.lane_rules r on r.actor = l.actor
       left join flying f on f.lane_id = l.id
   )
-  select k.id, k.tenant_id, k.actor, k.key, k.state, k.in_flight, k.weight, k.max_running, k.rate_every, k.burst,
+  select k.id, k.tenant_id, k.share_id, k.actor, k.key, k.state, k.in_flight, k.weight, k.max_running, k.rate_every, k.burst,
          k.tat, k.failures, k.blocked_until, k.blocked_because,
          k.state = 'open' and k.in_flight < coalesce(k.max_running, k.in_flight + 1)
            and (k.rate_every is null or k.tat is null or k.tat <= clock_timestamp() + (k.burst - 1) * k.rate_every)
@@ -142,7 +142,7 @@ create view outrider.fleet_lanes with (security_invoker = true) as
          l.failures, l.blocked_until, l.blocked_because, l.can_start
     from outrider.lane_standings l
     left join outrider.tenants t on t.id = l.tenant_id
-    left join outrider.shares s on s.tenant_id is not distinct from l.tenant_id
+    left join outrider.shares s on s.id = l.share_id
     left join outrider.waiting_lanes() w on w.lane_id = l.id;
 comment on view outrider.fleet_lanes is 'Every lane with what waits in it, and for how long';
 

@@ -34,9 +34,9 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The small tenants wanted this share of the fleet's threads: their waits alone and behind."""
+    """One way to arrive: the small tenants' waits alone and behind the backlog."""
 
-    wanted: float
+    arrivals: str
     alone: Waits
     behind: Waits
     p95_ratio: float
@@ -81,6 +81,11 @@ def arrivals(draw: random.Random, *, tenants: int, seconds: float, rate: float) 
     return Arrivals(tenants, tuple(sorted((draw.uniform(0, seconds), tenant) for tenant in who)))
 
 
+def rush(*, tenants: int) -> Arrivals:
+    """Everybody enqueues four bursts at the same moment: they wait for each other in any case."""
+    return Arrivals(tenants, tuple((0.0, tenant) for _ in range(4) for tenant in range(tenants)))
+
+
 def fairness(
     backlog: Annotated[int, typer.Option(min=100, help="Jobs of the big tenant.")] = 100_000,
     tenants: Annotated[int, typer.Option(min=2, help="Small tenants.")] = 50,
@@ -96,7 +101,13 @@ def fairness(
 ) -> None:  # fmt: skip
     """Let small tenants' jobs arrive over time, alone and behind a big backlog; compare the waits."""
     with scene() as place:
-        shares = [_share(place, part, tenants, backlog, seconds, nap, seed) for part in wanted]
+        shares = [_share(place, "all at once", rush(tenants=tenants), backlog, nap)]
+        for part in wanted:
+            rate = part * _PROCESSES * _THREADS * 1000 / nap
+            draw = random.Random(seed)  # noqa: S311  (arrivals, not secrets)
+            plan = arrivals(draw, tenants=tenants, seconds=seconds, rate=rate)
+            label = f"by and by, wanting {part:.0%} of the threads"
+            shares.append(_share(place, label, plan, backlog, nap))
         weight = _weights(place, backlog // 10, seconds / 3, nap)
         figures = Figures(place.facts(), seed, tenants, backlog, nap, seconds,
                           _PROCESSES * _THREADS, shares, weight)  # fmt: skip
@@ -104,8 +115,8 @@ def fairness(
         print_json(asdict(figures))
         return
     said = "; ".join(
-        f"wanting {share.wanted:.0%} of the threads, p95 {share.behind.p95_ms} ms, alone "
-        f"{share.alone.p95_ms} ms (ratio {share.p95_ratio})"
+        f"{share.arrivals}, p95 {share.behind.p95_ms} ms, alone {share.alone.p95_ms} ms "
+        f"(ratio {share.p95_ratio})"
         for share in shares
     )
     out.print(
@@ -115,15 +126,10 @@ def fairness(
     )
 
 
-def _share(
-    place: Scene, wanted: float, tenants: int, backlog: int, seconds: float, nap: int, seed: int
-) -> Share:
-    rate = wanted * _PROCESSES * _THREADS * 1000 / nap
-    draw = random.Random(seed)  # noqa: S311  (arrivals, not secrets)
-    plan = arrivals(draw, tenants=tenants, seconds=seconds, rate=rate)
+def _share(place: Scene, label: str, plan: Arrivals, backlog: int, nap: int) -> Share:
     alone, _ = _run(place, plan, nap, backlog=0)
     behind, done = _run(place, plan, nap, backlog=backlog)
-    return Share(wanted, alone, behind, round(behind.p95_ms / alone.p95_ms, 2), done)
+    return Share(label, alone, behind, round(behind.p95_ms / alone.p95_ms, 2), done)
 
 
 def _run(place: Scene, plan: Arrivals, nap: int, *, backlog: int) -> tuple[Waits, int]:

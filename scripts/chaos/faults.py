@@ -35,8 +35,8 @@ _GARBAGE = (
 )
 
 
-class NobodyElseError(Exception):
-    """No other worker is up, who could go on with the work."""
+class NotNow(Exception):  # noqa: N818  (no error: it waits for its moment)
+    """No other worker is up to go on with the work, or the last such fault still lasts."""
 
 
 _OF_WORKERS = (Strike.KILL, Strike.POINT, Strike.DRAIN, Strike.FREEZE)
@@ -77,7 +77,7 @@ class Striker:
         try:
             self._spare(fault)
             self._ways[fault.strike](fault)
-        except (redis.RedisError, DatabaseAway, NobodyElseError):
+        except (redis.RedisError, DatabaseAway, NotNow):
             if self._closing:
                 self.vain[fault.strike] += 1
             else:
@@ -88,7 +88,7 @@ class Striker:
     def _spare(self, fault: Fault) -> None:
         """Every promise of recovery supposes that somebody goes on with the work."""
         if fault.strike in _OF_WORKERS and not self.crew.can_spare(fault.slot):
-            raise NobodyElseError
+            raise NotNow
 
     @property
     def _ways(self) -> dict[Strike, Callable[[Fault], None]]:
@@ -111,11 +111,14 @@ class Striker:
         }
 
     def close_due(self, *, everything: bool = False) -> None:
-        """End what is over by now; or everything that still lasts."""
+        """End what is over by now, or everything that still lasts; what cannot be ended yet, later."""
         self._closing = everything
         while self._later and (everything or self._later[0][0] <= time.monotonic()):
             _, _, close = heapq.heappop(self._later)
-            close()
+            try:
+                close()
+            except (redis.RedisError, DatabaseAway):
+                self._after(_PUT_OFF, close)
 
     def _after(self, seconds: float, close: Callable[[], None]) -> None:
         heapq.heappush(self._later, (time.monotonic() + seconds, next(self._nth), close))
@@ -183,12 +186,8 @@ class Striker:
         self._end_backends(1000)
 
     def _free(self, outage: Outage) -> None:
-        try:
-            chaos.free_login(self.stage.owner_url)
-        except DatabaseAway:
-            self._after(0.2, lambda: self._free(outage))
-        else:
-            outage.ended = time.monotonic()
+        chaos.free_login(self.stage.owner_url)
+        outage.ended = time.monotonic()
 
     def _duplicate(self) -> None:
         with connect(self.stage.redis_url, patience=2) as client:
@@ -207,6 +206,8 @@ class Striker:
             client.rpush(_TICKETS, *tickets)
 
     def _pause(self, fault: Fault) -> None:
+        if self.paused and self.paused[-1].ended is None:
+            raise NotNow
         tenant_id = self.stage.tenants["paused"]
         with self.stage.database.hat("operator") as tx:
             pauses.add(tx, tenant_id=tenant_id, actor=None, reason="chaos", by="chaos")
@@ -217,14 +218,10 @@ class Striker:
         self._after(fault.lasts, lambda: self._resume(paused))
 
     def _resume(self, paused: Paused) -> None:
-        try:
-            with self.stage.database.hat("operator") as tx:
-                ended = chaos_books.moment(tx)
-                pauses.remove(tx, tenant_id=paused.tenant_id, actor=None)
-        except DatabaseAway:
-            self._after(0.2, lambda: self._resume(paused))
-        else:
-            paused.ended = ended
+        with self.stage.database.hat("operator") as tx:
+            ended = chaos_books.moment(tx)
+            pauses.remove(tx, tenant_id=paused.tenant_id, actor=None)
+        paused.ended = ended
 
     def flushed_jobs(self) -> set[int]:
         """The jobs whose tickets a FLUSHALL took."""

@@ -1,16 +1,18 @@
 """Whose turn it is: fairness, weights, limits, rates, pauses and circuits, as the pick sees them."""
 
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import Database, claims, dead, jobs, lane_orders, lanes
+from db import Database, claims, dead, dispatch, jobs, lane_orders, lanes
 from db.jobs import NewJob
-from tests.factories import Toy, enqueue, tenant_called
+from tests.factories import LEASE, Toy, enqueue, tenant_called
 from tests.fix_lanes import Keyed, Line
 
 TEN = timedelta(seconds=10)
@@ -63,6 +65,21 @@ def test_a_tenant_that_comes_back_from_a_rest_has_saved_up_no_turns(
         line.drain(window=10)
     line.wait(rested, 50)
     assert line.drain(window=20)[tenant] >= 9
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 5])
+def test_weights_hold_however_little_room_there_is_at_a_time(
+    line: Line, database: Database, tenant: UUID, window: int
+) -> None:
+    heavy = tenant_called(database, "heavy")
+    with database.hat("operator") as tx:
+        lane_orders.weigh(tx, heavy, 3.0)
+    line.wait(tenant, 60)
+    line.wait(heavy, 60)
+    turns = Counter[UUID | None]()
+    while turns.total() < 40:
+        turns += line.drain(window)
+    assert abs(turns[heavy] - 3 * turns[tenant]) <= 4
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -253,3 +270,83 @@ def test_dead_letters_free_their_place(line: Line, database: Database, tenant: U
     with database.tenant(tenant) as tx:
         dead.bury(tx, claim.id, claim.token, error_class="E", message="m", fingerprint="f")
     assert len(line.pick()) == 1
+
+
+def test_five_thousand_lanes_that_turn_up_at_once_delay_nobody(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    line.peek("""
+        INSERT INTO outrider.jobs (tenant_id, actor, payload, max_attempts, lane)
+        SELECT %s, 'toy.keyed', '{}', 3, 'box-' || n FROM generate_series(1, 5000) AS n
+        """, tenant)  # fmt: skip
+    for rounds in range(1, 7):
+        with database.hat("dispatcher") as tx:
+            tx.run("SET LOCAL statement_timeout = '3s'")
+            picked = dispatch.pick(tx, chunks={Keyed.name: 1}, window=32 * rounds, lease=LEASE)
+        assert len(picked.tickets) == 32
+    assert line.peek("SELECT count(*) FROM outrider.lanes") == [(5000,)]
+
+
+def test_a_dispatcher_of_the_version_before_keeps_to_turns_limits_and_pauses(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    line.rule(max_running=2)
+    line.wait(tenant, 5)
+    line.wait(tenant, 5, key="paused")
+    with database.hat("operator") as tx:
+        lane = lane_orders.make(tx, tenant_id=tenant, actor=Keyed.name, key="paused")
+        lane_orders.pause(tx, lane, by="ada", reason="a test")
+    with database.hat("dispatcher") as tx:
+        old = tx.conn.execute(
+            "SELECT id, tenant_id, actor FROM outrider.dispatch_pick(%s, %s, %s)",
+            ([Keyed.name], 10, LEASE),
+        ).fetchall()
+    assert len(old) == 2
+
+
+def test_an_operator_and_a_pick_never_wait_for_each_other(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    """The row of a lane is locked only by whoever keeps picks away, or by the pick."""
+    line.wait(tenant, 400)
+    halt = threading.Event()
+
+    def order(_: int) -> None:
+        while not halt.is_set():
+            with database.hat("operator") as tx:
+                lane = lane_orders.make(tx, tenant_id=tenant, actor=Keyed.name, key="box")
+                lane_orders.pause(tx, lane, by="ada", reason="a test")
+            with database.hat("operator") as tx:
+                lane_orders.resume(tx, lane_orders.make(
+                    tx, tenant_id=tenant, actor=Keyed.name, key="box"))  # fmt: skip
+
+    with ThreadPoolExecutor(3) as pool:
+        orders = [pool.submit(order, n) for n in range(2)]
+        picked = sum(len(line.pick(window=1000)) for _ in range(60))
+        halt.set()
+        for one in orders:
+            one.result()
+    assert picked >= 0
+    assert line.peek(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    ) == [(0,)]
+
+
+def test_a_block_stays_whatever_a_job_that_began_before_it_says(
+    line: Line, database: Database, tenant: UUID
+) -> None:
+    line.wait(tenant, 2)
+    [claim, _] = line.run(tenant, line.pick())
+    with database.tenant(tenant) as tx:
+        lanes.note_failure(tx, claim.lane_id, opens_after=5, because="away")
+        lanes.block(tx, claim.lane_id, wait=TEN, because="429")
+        lanes.note_success(tx, claim.lane_id)
+    assert line.state() == (1, True)
+
+
+def test_each_job_of_a_ticket_has_its_time_after_those_before_it(line: Line, tenant: UUID) -> None:
+    ids = line.wait(tenant, 3)
+    line.run(tenant, list(reversed(line.pick())))
+    rows = line.peek("SELECT id, round(extract(epoch FROM deadline_at - started_at))::integer"
+                     " FROM outrider.jobs ORDER BY deadline_at")  # fmt: skip
+    assert rows == [(ids[2], 60), (ids[1], 120), (ids[0], 180)]

@@ -19,7 +19,9 @@ def story(report: Report) -> str:
 
 @pytest.mark.timeout(240)
 def test_a_storm_of_every_fault_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
-    report = run(Order(seed=7, jobs=900, minutes=0.2, lease=2, threads=4), tmp_path / "chaos")
+    report = run(
+        Order(seed=7, jobs=900, minutes=0.2, workers=2, lease=2, threads=4), tmp_path / "chaos"
+    )
     assert not report.violations, story(report)
     assert report.figures["kills"]
     assert report.figures["jobs_recovered"]
@@ -44,23 +46,15 @@ def test_in_peace_there_is_no_doubt_and_no_attempt_is_lost(tmp_path: Path) -> No
     ] == [0] * 4
 
 
-MUTATIONS = [  # file, text, instead, the invariant that must name it
-    ("workers/effects.py", "effect.kind is EffectClass.REPEATABLE or known.released", "True", "I2"),
-    ("db/claims.py", "yield_nothing", "", ""),
-]
-
-
 @pytest.mark.long
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("file", "text", "instead", "name"), MUTATIONS[:1])
-def test_a_mistake_in_the_runtime_is_caught_by_name(
-    tmp_path: Path, file: str, text: str, instead: str, name: str
-) -> None:
+def test_a_mistake_in_the_runtime_is_caught_by_name(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for package in SHIPPED:
         shutil.copytree(ROOT / package, tree / package)
-    source = (tree / file).read_text()
-    assert source.count(text) == 1
-    (tree / file).write_text(source.replace(text, instead))
+    source = (tree / "workers/effects.py").read_text()
+    guard = "effect.kind is EffectClass.REPEATABLE or known.released"
+    assert source.count(guard) == 1
+    (tree / "workers/effects.py").write_text(source.replace(guard, "True"))
     report = run(Order(seed=7, jobs=3000, minutes=0.5, lease=2, tree=tree), tmp_path / "chaos")
-    assert name in dict(report.violations), story(report)
+    assert "I2" in dict(report.violations), story(report)

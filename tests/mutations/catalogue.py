@@ -158,7 +158,7 @@ _ALL = (
         """    if touch.step.step_number > 1 and touch.step.step_number - 1 not in sent:""",
         """    if touch.step.step_number > 9 and touch.step.step_number - 1 not in sent:""")),
     _mutation("keys are not unique", _KEY, "I11", Edit(
-        "ddl", "", "DROP INDEX outrider.jobs_live_key_uk")),
+        "ddl", "", "DROP INDEX outrider.jobs_key_uk")),
     _mutation("a live key is given up by the claim", _KEY, "I11", Edit(
         _CLAIMS,
         """live_key = CASE WHEN live_key LIKE 'gather:%%' THEN NULL ELSE live_key END""",

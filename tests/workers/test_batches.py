@@ -68,6 +68,23 @@ def test_one_bad_job_spoils_only_itself(bench: Bench, said: Said) -> None:
     assert [entry["jobs"] for entry in said if entry["event"] == "batch.split"] == [3]
 
 
+def test_jobs_of_a_batch_that_was_split_have_their_time_anew(
+    bench: Bench, peek: Callable[..., Any]
+) -> None:
+    left: list[int] = []
+
+    def work(jobs: Sequence[Toy], ctx: Context) -> None:
+        if len(jobs) > 1:
+            peek("UPDATE outrider.jobs SET deadline_at = clock_timestamp()")
+            raise KeyError("too slow together")
+        [(seconds,)] = peek("SELECT extract(epoch FROM deadline_at - clock_timestamp())::integer"
+                            " FROM outrider.jobs WHERE id = %s", ctx.claim.id)  # fmt: skip
+        left.append(seconds)
+
+    bench.runner.run(together(work), ticket(bench, 1, 2, 3), bench.tenant)
+    assert [round(seconds, -1) for seconds in left] == [20, 30, 40]
+
+
 def test_a_payload_that_does_not_parse_spoils_only_itself(
     bench: Bench, peek: Callable[..., Any]
 ) -> None:

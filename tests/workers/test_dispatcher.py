@@ -29,7 +29,7 @@ from tests.fix_world import Fleet, Said, spec, until
 
 Peek = Callable[..., list[tuple[Any, ...]]]
 Assemble = Callable[..., Fleet]
-QUEUE = "outrider:tickets:toys"
+QUEUE = "outrider:lots:toys"
 IDLE = spec(Toy, lambda _job, _ctx: None)
 
 

@@ -21,7 +21,7 @@ from workers.process import open_broker
 from workers.sessions import Heartbeat
 
 Peek = Callable[..., list[tuple[Any, ...]]]
-QUEUE = "outrider:tickets:toys"
+QUEUE = "outrider:lots:toys"
 IDLE = spec(Toy, lambda _job, _ctx: None)
 
 
@@ -57,9 +57,9 @@ def test_two_fleets_with_a_prefix_each_share_one_redis(
     ids = enqueue(database, tenant, *[Toy(number=n) for n in range(20)])
     until(lambda: peek("SELECT count(*) FROM outrider.job_log") == [(20,)])
     assert peek("SELECT job_id FROM outrider.job_log ORDER BY 1") == [(job_id,) for job_id in ids]
-    assert others.client.llen("other:tickets:toys") == 5  # nobody else pops them
+    assert others.client.llen("other:lots:toys") == 5  # nobody else pops them
     others.flush("toys")
-    assert others.client.llen("other:tickets:toys") == 0
+    assert others.client.llen("other:lots:toys") == 0
     others.close()
 
 
