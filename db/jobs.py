@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Json
 
-from db.new_jobs import NewJob, Scope, Unique, record
+from db.new_jobs import SECOND, NewJob, Scope, Unique, record
 from db.pool import Tx
 from db.superseding import supersede
 from schemas.enums import JobState
@@ -54,23 +54,41 @@ def add(tx: Tx, jobs: Sequence[NewJob]) -> list[int]:
 
 
 def _gone(tx: Tx, waiting: list[NewJob]) -> list[NewJob]:
-    """Those whose gathering job started before we could lean on it; the others wait for our commit.
+    """What must be queued anew, because its job started or must not be leaned on any longer.
 
     A shared lock on the waiting job: its claim, an update, waits until this transaction ended, so
-    what we wrote is there when the job reads. Several may hold it at once.
+    what we wrote is there when the job reads. Several may hold it at once; while there is always
+    one who does, the job could never start. So nobody leans on one that is late: a second job
+    gathers, until the first has started.
     """
-    keys = [job.live_key for job in waiting]
+    held = _leaned_on(tx, [job.live_key for job in waiting])
+    left = [job for job in waiting if job.live_key not in held]
+    if not left:
+        return []
+    late = tx.conn.execute(
+        """
+        SELECT live_key FROM outrider.jobs
+         WHERE live_key = ANY(%(keys)s)
+           AND tenant_id IS NOT DISTINCT FROM outrider.current_tenant_id()
+        """,
+        {"keys": [job.live_key for job in left]},
+    ).fetchall()
+    there = {key for (key,) in late}
+    return [job.after_a_late_one() if job.live_key in there else job for job in left]
+
+
+def _leaned_on(tx: Tx, keys: list[str | None]) -> set[object]:
     found = tx.conn.execute(
         """
         SELECT live_key FROM outrider.jobs
          WHERE live_key = ANY(%(keys)s)
            AND tenant_id IS NOT DISTINCT FROM outrider.current_tenant_id()
+           AND (due_at > outrider.now() - interval '1 second' OR live_key LIKE %(second)s)
          ORDER BY id FOR SHARE
         """,
-        {"keys": keys},
+        {"keys": keys, "second": SECOND + "%"},
     ).fetchall()
-    held = {key for (key,) in found}
-    return [job for job, key in zip(waiting, keys, strict=True) if key not in held]
+    return {key for (key,) in found}
 
 
 def _insert(tx: Tx, jobs: Sequence[NewJob]) -> list[int]:

@@ -1,12 +1,14 @@
 """A job that is yet to be queued, and under which key. Refuses policies that could not be kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from schemas.base import Job
 
 Scope = Literal["live", "gather", "days", "ever"]
+SECOND = "gather:~"
+"""What the key begins with under which a job gathers while the first one is late."""
 OnConflict = Literal["ignore", "replace", "debounce"]
 
 
@@ -74,6 +76,11 @@ class NewJob:
     def live_key(self) -> str | None:
         """The key that the job holds while it waits, or lives."""
         return self.unique.live_key if self.unique else None
+
+    def after_a_late_one(self) -> "NewJob":
+        """The same under a second gathering key: the first job is late, and must be let start."""
+        assert self.unique
+        return replace(self, unique=replace(self.unique, key=f"~{self.unique.key}"))
 
     @property
     def supersedes(self) -> bool:

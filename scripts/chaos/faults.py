@@ -35,7 +35,7 @@ _GARBAGE = (
 )
 
 
-class NotNow(Exception):  # noqa: N818  (no error: it waits for its moment)
+class NotNow(Exception):
     """No other worker is up to go on with the work, or the last such fault still lasts."""
 
 

@@ -53,6 +53,28 @@ def test_a_job_cannot_start_before_what_leans_on_it_has_committed(
         assert started.result(timeout=5), "and then it starts"
 
 
+def test_nobody_leans_on_a_job_that_is_late_so_that_it_can_start(
+    database: Database, tenant: UUID, later: Callable[[timedelta], None]
+) -> None:
+    [first] = gather(database, tenant)
+    later(timedelta(seconds=5))
+    with database.tenant(tenant) as tx:
+        [second] = jobs.add(tx, [NewJob(Toy(), GATHER)])
+        assert pick(database) == [first], "although what was just added is not committed"
+        assert claim(database, tenant, first)
+    assert gather(database, tenant) != [second], "the first key is free again"
+    assert second in pick(database)
+
+
+def test_while_nobody_works_there_are_two_jobs_at_most(
+    database: Database, tenant: UUID, later: Callable[[timedelta], None], peek: Peek
+) -> None:
+    for _ in range(6):
+        gather(database, tenant)
+        later(timedelta(seconds=5))
+    assert peek("SELECT count(*) FROM outrider.jobs") == [(2,)]
+
+
 def test_several_may_lean_on_a_job_at_once(database: Database, tenant: UUID) -> None:
     gather(database, tenant)
     with database.tenant(tenant) as one, database.tenant(tenant) as other:
