@@ -7,6 +7,7 @@ now, LeaseLost is raised, and the caller's whole transaction rolls back.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from db.pool import Tx
@@ -49,28 +50,7 @@ def hold(tx: Tx, job_id: int, token: int) -> None:
     _own(0 if held is None else 1, job_id)
 
 
-def claim(
-    tx: Tx,
-    ids: Sequence[int],
-    *,
-    actor: str,
-    session_id: int,
-    limit: timedelta,
-    grace: timedelta = timedelta(0),
-) -> list[Claim]:
-    """Make this process the owner of one attempt at each of these jobs, in one statement.
-
-    Absent from the answer: the ticket is stale
-    (done, cancelled, claimed by another), its tenant or actor is paused, or this process was given
-    up for dead and has not announced itself again. The attempt counts from here, so a job that
-    kills its process runs out of attempts.
-
-    Tokens are drawn by chance: a sequence that a crash of the server sets back would give two
-    attempts at one job the same. Each job of a ticket may take `limit` after those before it.
-    """
-    return tx.list(
-        Claim,
-        """
+_CLAIM: LiteralString = """
         WITH mine AS (
             SELECT j.id FROM outrider.jobs j
              WHERE j.id = ANY(%(ids)s::bigint[]) AND j.actor = %(actor)s AND j.state = 'dispatched'
@@ -96,7 +76,31 @@ def claim(
                c.lane <> '' AND EXISTS (SELECT 1 FROM outrider.lanes l
                                          WHERE l.id = c.lane_id AND l.failures > 0) AS troubled
           FROM claimed c ORDER BY array_position(%(ids)s::bigint[], c.id)
-        """,
+        """
+
+
+def claim(
+    tx: Tx,
+    ids: Sequence[int],
+    *,
+    actor: str,
+    session_id: int,
+    limit: timedelta,
+    grace: timedelta = timedelta(0),
+) -> list[Claim]:
+    """Make this process the owner of one attempt at each of these jobs, in one statement.
+
+    Absent from the answer: the ticket is stale
+    (done, cancelled, claimed by another), its tenant or actor is paused, or this process was given
+    up for dead and has not announced itself again. The attempt counts from here, so a job that
+    kills its process runs out of attempts.
+
+    Tokens are drawn by chance: a sequence that a crash of the server sets back would give two
+    attempts at one job the same. Each job of a ticket may take `limit` after those before it.
+    """
+    return tx.list(
+        Claim,
+        _CLAIM,
         {
             "ids": list(ids),
             "actor": actor,

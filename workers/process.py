@@ -160,23 +160,13 @@ def _work(
 ) -> None:
     broker = _transport(settings, pulse)
     with contextlib.closing(from_settings(settings)) as providers:
-        faults = Faults(settings.faults)
         runner = Runner(
-            database, providers, heart.session_id, faults, alarm(broker), trusted=heart.trusted
-        )
-        for spec in specs.values():
-            declare(broker, spec, runner)
-        worker = dramatiq.Worker(broker, worker_timeout=100, worker_threads=settings.threads)
-        worker.queue_prefetch = settings.threads + _IN_HAND
-        dispatcher = Dispatcher(
-            pulse,
-            broker,
-            bell,
-            specs,
-            lease=settings.lease,
-            faults=faults,
-            pace=lambda: runner.pace,
-        )
+            database, providers, heart.session_id, Faults(settings.faults), alarm(broker),
+            trusted=heart.trusted,
+        )  # fmt: skip
+        worker = _crew(settings, broker, specs, runner)
+        dispatcher = Dispatcher(pulse, broker, bell, specs, lease=settings.lease,
+                                faults=runner.faults, pace=lambda: runner.pace)  # fmt: skip
         heart.start()
         worker.start()
         dispatcher.start()
@@ -197,6 +187,17 @@ def _work(
         heart.close()
     broker.close()
     log.info("worker.stopped", jobs=attempts(), given_back=given_back)
+
+
+def _crew(
+    settings: Settings, broker: dramatiq.Broker, specs: Mapping[str, Spec], runner: Runner
+) -> dramatiq.Worker:
+    """The threads that do the work, not started yet."""
+    for spec in specs.values():
+        declare(broker, spec, runner)
+    worker = dramatiq.Worker(broker, worker_timeout=100, worker_threads=settings.threads)
+    worker.queue_prefetch = settings.threads + _IN_HAND
+    return worker
 
 
 def _mailroom(

@@ -22,7 +22,7 @@ from scripts.chaos.stage import Stage
 from scripts.chaos.work import QUEUE
 from telemetry.bell import PREFIX, connect
 
-_TICKETS = f"{PREFIX}:tickets:{QUEUE}"
+_TICKETS = f"{PREFIX}:lots:{QUEUE}"
 _PUT_OFF = 0.5
 _GARBAGE = (
     b"\x00\xff no ticket",

@@ -194,7 +194,7 @@ def test_every_ticket_vanishes(
     parts = fleet([actor], works=False, lease=timedelta(milliseconds=400))
     parts.dispatcher.step()
     with redis.Redis.from_url(redis_url) as client:
-        until(lambda: client.keys("*tickets*"))
+        until(lambda: client.keys("*:lots:*"))
         client.flushall()
     fleet([actor], lease=timedelta(milliseconds=400))
     done = witness.quiet(seconds=3)

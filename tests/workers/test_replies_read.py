@@ -151,7 +151,7 @@ def test_a_mail_of_nobody_is_kept_and_understood_and_stops_nothing(
 
 def test_an_answer_after_the_end_is_matched_and_read(outreach: Outreach, bob: Enrollment) -> None:
     outreach.peek("""UPDATE outrider.enrollments SET status = 'stopped', stop_reason = 'operator', stop_epoch = epoch + 1,
-                     epoch = epoch + 1, stopped_by = 'ada', ended_at = now()""")
+                     epoch = epoch + 1, stopped_by = 'ada', ended_at = outrider.now()""")
     stopped = outreach.enrollment(bob.id)
     assert (
         understand(outreach, reply(outreach, "Sounds good, tell me more."))["intent"]
