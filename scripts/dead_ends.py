@@ -21,7 +21,7 @@ from scripts.dead_options import (
     refuse_nothing,
     which_of,
 )
-from scripts.lanes import read_rate
+from scripts.moments import read_rate
 from scripts.options import AnyActor, AnyTenant, Json, Reason
 from scripts.output import out, print_json, show
 from scripts.session import open_database, whoami

@@ -1,10 +1,8 @@
 """`outrider lanes`: lines of waiting work; whose turn, how many at once, how often, or not at all."""
 
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +10,7 @@ import typer
 
 from db import Tx, audit, lane_orders, lanes, tenants
 from schemas.errors import Permanent
+from scripts.moments import read_rate
 from scripts.options import AnyActor, AnyTenant, Json, Limit, Reason, Tenant
 from scripts.output import out, show
 from scripts.session import open_database, whoami
@@ -23,7 +22,6 @@ _COLUMNS = (
     "tenant_id", "actor", "key", "state", "ready", "in_flight", "max_running", "rate_every", "weight",
     "failures", "blocked_until", "blocked_because", "pause_reason",
 )  # fmt: skip
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 Actor = Annotated[str, typer.Option("--actor", help="The actor, e.g. step.send.")]
 House = Annotated[str | None, typer.Option("--tenant", help="The tenant's slug; none: the house.")]
@@ -99,14 +97,6 @@ def weigh(
         audit.record(tx, operator=whoami(), action="weigh", resource_type="tenant",
                      resource_id=tenant, reason=reason, details={"weight": weight})  # fmt: skip
     out.print(f"{tenant} now has weight {weight:g}.", highlight=False)
-
-
-def read_rate(text: str) -> timedelta:
-    """The time between two starts of "30/m", "5/s" or "1/90s". Raises Permanent."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)/(\d*)([smhd])", text)
-    if match is None or float(match[1]) == 0 or match[2].strip("0") == "" != match[2]:
-        raise Permanent(f"--rate: {text!r} is not like 30/m, 5/s or 1/90s.")
-    return timedelta(seconds=int(match[2] or 1) * _UNITS[match[3]] / float(match[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Moments as people type them: a date and time, or how long ago. Refuses what is neither."""
+"""Moments and rates as people type them: a date and time, how long ago, how often. Refuses the rest."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -25,3 +25,11 @@ def read_moment(text: str, option: str) -> datetime | timedelta:
     raise Permanent(
         f"{option}: {text!r} is no moment; write 2026-11-23T10:00, or 2h for the last two hours."
     )
+
+
+def read_rate(text: str) -> timedelta:
+    """The time between two starts of "30/m", "5/s" or "1/90s". Raises Permanent."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)/(\d*)([smhd])", text)
+    if match is None or float(match[1]) == 0 or match[2].strip("0") == "" != match[2]:
+        raise Permanent(f"--rate: {text!r} is not like 30/m, 5/s or 1/90s.")
+    return timedelta(seconds=int(match[2] or 1) * _UNITS[match[3]] / float(match[1]))

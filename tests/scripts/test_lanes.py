@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from db import Database
 from schemas.errors import Permanent
 from schemas.jobs import ReadMailbox, SendStep
-from scripts.lanes import read_rate
+from scripts.moments import read_rate
 from tests.factories import enqueue, pick
 from tests.scripts.conftest import Said
 
