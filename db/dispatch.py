@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from db.pool import Tx
-from schemas.enums import JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +36,6 @@ class Swept:
     rung_again: int
     recovered: int
     buried: int
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How much unfinished work an actor has in one state, and how old the oldest is."""
-
-    actor: str
-    state: JobState
-    jobs: int
-    oldest_seconds: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "state", JobState(self.state))
 
 
 def promote(tx: Tx, *, limit: int) -> int:
@@ -101,11 +87,4 @@ def sweep(tx: Tx, *, lease: timedelta, limit: int, deaths: bool = True) -> Swept
           FROM outrider.dispatch_sweep(%(lease)s, %(limit)s, %(deaths)s)
         """,
         {"lease": lease, "limit": limit, "deaths": deaths},
-    )
-
-
-def depth(tx: Tx) -> list[Depth]:
-    """Unfinished work by actor and state, in that order."""
-    return tx.list(
-        Depth, "SELECT actor, state, jobs, oldest_seconds FROM outrider.dispatch_depth()"
     )

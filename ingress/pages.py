@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from db import dispatch, health, sessions
-from db.dispatch import Depth
+from db import fleet_views, health, sessions
+from db.fleet_views import Depth
 from db.health import Troubles
 from db.pool import DatabaseAway
 from ingress.health import Health
@@ -75,9 +75,9 @@ class HealthPage:
 
     def _read(self, redis: str) -> Report:
         with self.health.database.hat("dispatcher") as tx:
-            depths, live = dispatch.depth(tx), sessions.list_live(tx)
+            live = sessions.list_live(tx)
         with self.health.database.hat("operator") as tx:
-            troubles = health.troubles(tx)
+            depths, troubles = fleet_views.depth(tx), health.troubles(tx)
         workers = [
             Worker(one.id, one.actors, one.threads, round(one.silent.total_seconds(), 1))
             for one in live
