@@ -112,7 +112,9 @@ class Venv:
 
     def _install(self, *arguments: str) -> None:
         if self.uv:
-            self._run(self.uv, "pip", "install", "--quiet", "--python", self.python, *arguments)
+            # As pip does: each process of the fleet would compile what it imports again.
+            self._run(self.uv, "pip", "install", "--quiet", "--compile-bytecode", "--python",
+                      self.python, *arguments)  # fmt: skip
         else:
             self._run(self.python, *_PIP, "install", "--quiet", *arguments)
 

@@ -114,7 +114,7 @@ def test_a_full_window_is_looked_at_less_and_less_often(
     started = monotonic()
     for _ in range(5):
         parts.dispatcher._rest(Round.FULL)
-    assert monotonic() - started > 0.2, "10, 20, 40, 80 and 100 ms"
+    assert monotonic() - started > 0.16, "10, 20, 40, 50 and 50 ms, or more after a slow pick"
 
 
 def test_a_process_trusts_its_lease_only_as_long_as_it_was_heard(database: Database) -> None:
