@@ -26,6 +26,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     stack = session.config.stash.setdefault(_stack, ExitStack())
     folder = tempfile.mkdtemp(prefix="outrider-tests-", dir=_in_memory())
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)  # `tmp_path` holds servers as well
     found = stack.enter_context(running(Path(folder), durable=False))
     for variable, url in ((OWNER, found.database_url), (REDIS, found.redis_url)):
         os.environ[variable] = url
