@@ -39,7 +39,7 @@ def _in_memory() -> str | None:
     Every test makes and drops a database of hundreds of files; ext4 looks for inodes that were not
     deleted within the last minute, which was two thirds of a run's processor time.
     """
-    ram = Path("/dev/shm")  # noqa: S108 - a folder of this run's own is made in it
+    ram = Path("/dev/shm")
     roomy = ram.is_dir() and os.access(ram, os.W_OK) and shutil.disk_usage(ram).free > _ROOM
     return str(ram) if roomy else None
 

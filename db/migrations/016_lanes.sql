@@ -209,11 +209,11 @@ begin
       select m.* from (select t.*, sum(t.cost) over (order by t.tag, t.id) - t.cost as ahead from tagged t) m
        where m.ahead < room
     ), locked as materialized (   -- whoever leans on a waiting job (db/jobs.py) keeps it for this round
-      select j.id from outrider.jobs j
-       where j.id in (select c.id from chosen c) and j.state = 'ready' for update skip locked
+      select j.id from outrider.jobs j   -- arrays: a join would read the backlog, as the planner sees it
+       where j.id = any (array(select c.id from chosen c)) and j.state = 'ready' for update skip locked
     ), moved as (
       update outrider.jobs j set state = 'dispatched', lease_until = moment + p_lease
-        from locked k where j.id = k.id returning j.id, j.attempt
+       where j.id = any (array(select k.id from locked k)) returning j.id, j.attempt
     ), lanes as (
       update outrider.lanes l
          set vtime = g.last, tat = case when g.every is null then l.tat else g.tat + g.jobs * g.every end
