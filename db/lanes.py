@@ -68,6 +68,14 @@ def mirror(tx: Tx, rules: Mapping[str, LaneRule]) -> None:
     )
 
 
+def prune(tx: Tx, *, limit: int) -> int:
+    """Forget at most `limit` lanes that remember nothing, and shares of tenants that are gone.
+
+    Changes nobody's turn or limit: the next job of such a lane makes it anew. Returns how many.
+    """
+    return int(str(tx.value("SELECT outrider.prune_lanes(%(limit)s)", {"limit": limit})))
+
+
 def _record(actor: str, rule: LaneRule) -> dict[str, object]:
     every = rule.rate_every
     return {

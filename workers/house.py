@@ -1,9 +1,10 @@
 """Housekeeping that the clock asks for: is everything true, and what may be forgotten."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Protocol
+from functools import partial
 
-from db import Tx, crm_outbox, dead, dead_ends, invariants, job_log, partitions
+from db import Tx, crm_outbox, dead, dead_ends, invariants, job_log, lanes, partitions
 from schemas.errors import Permanent
 from schemas.events import ContactsLeft
 from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory
@@ -62,21 +63,19 @@ def prune_history(_job: PruneHistory, ctx: Context) -> None:
     """Idempotent; drops days and deletes in slices, each a transaction of its own."""
     with ctx.database.hat("dispatcher") as tx:
         make_days(tx)
-    _in_slices(ctx, dead_ends.prune)  # first: what letters rest on stays as long as they do
+    # First: what letters rest on stays as long as they do.
+    _in_slices(ctx, partial(dead_ends.prune, older_than=_KEEP, limit=_SLICE))
     while dropped := _drop_day(ctx):
         ctx.log.info("history.dropped", partition=dropped)
-    _in_slices(ctx, job_log.prune)
+    _in_slices(ctx, partial(job_log.prune, older_than=_KEEP, limit=_SLICE))
+    _in_slices(ctx, partial(lanes.prune, limit=_SLICE))
 
 
-class _Prune(Protocol):
-    def __call__(self, tx: Tx, /, *, older_than: timedelta, limit: int) -> int: ...
-
-
-def _in_slices(ctx: Context, prune: _Prune) -> None:
+def _in_slices(ctx: Context, prune: Callable[[Tx], int]) -> None:
     forgotten = _SLICE
     while forgotten >= _SLICE:
         with ctx.database.hat("dispatcher") as tx:
-            forgotten = prune(tx, older_than=_KEEP, limit=_SLICE)
+            forgotten = prune(tx)
 
 
 def _drop_day(ctx: Context) -> str | None:

@@ -33,9 +33,6 @@ class Facts:
     workers: int
     faults: bool
     kills: int = 0
-    upsets: int = 0
-    """Faults that can interrupt a call on each thread of a worker, besides kills."""
-    backends: int = 0
     deaths: list[Death] = field(default_factory=list[Death])
     outages: list[Outage] = field(default_factory=list[Outage])
     paused: list[Paused] = field(default_factory=list[Paused])

@@ -85,8 +85,6 @@ def rates_hold(books: Books) -> Offences:
 
 def small_tenants_wait_little(books: Books) -> Offences:
     """I9: without faults, a small tenant's wait at the 95th percentile is half of the noisy one's, or a second."""
-    if books.facts.faults:
-        return
     owner = {i: e.tenant for e in books.entries for ids in e.made.values() for i in ids}
     waits: dict[bool, list[float]] = {True: [], False: []}
     for line in books.lines:
@@ -149,10 +147,9 @@ def pauses_and_withdrawals_hold(books: Books) -> Offences:
 
 
 def doubts_are_few(books: Books) -> Offences:
-    """Doubts: at most one per interrupted thread, and none without faults."""
+    """Doubts: at most one per kill and thread, and none without faults."""
     facts = books.facts
-    bound = (facts.kills + facts.upsets) * facts.threads + facts.backends
-    if facts.doubts > (bound if facts.faults else 0):
+    if facts.doubts > facts.kills * facts.threads:
         yield f"{facts.doubts} doubts after {facts.kills} kills of {facts.threads} threads each"
 
 

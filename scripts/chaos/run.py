@@ -23,8 +23,6 @@ from scripts.chaos.stage import Stage, staged
 
 _TICK: Final = 0.05
 _BOOT: Final = 30.0
-_UPSETS: Final = (Strike.FREEZE, Strike.POSTGRES, Strike.FULL, Strike.DRAIN)
-"""What may interrupt a call on every thread, besides a kill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +239,6 @@ class _Run:
         stage, facts, striker = self._stage, self._facts, self._striker
         facts.deaths, facts.kills = self._crew.deaths, len(self._crew.deaths)
         facts.outages, facts.paused = striker.outages + self._crew.dark, striker.paused
-        facts.upsets = sum(striker.done[strike] for strike in _UPSETS) * self._order.workers
-        facts.backends = striker.backends
         facts.flushes, facts.flushed = striker.done[Strike.FLUSH], striker.flushed_jobs()
         facts.stuck += [f"a worker ended with exit code {code}" for code in self._crew.odd]
         with stage.database.hat("operator") as tx:

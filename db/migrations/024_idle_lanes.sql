@@ -1,0 +1,31 @@
+-- Forget lanes that remember nothing: their next job makes them anew, in the same place of the line.
+-- What a lane may not forget: an operator's word, failures, a block, a rate's debt, and turns that it
+-- took ahead of its siblings.
+create function outrider.prune_lanes(p_limit integer) returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  forgotten integer;
+begin
+  perform pg_advisory_xact_lock(7362004);   -- no pick in between: it holds lanes by their ids
+  delete from outrider.lanes l where l.id in (
+    select i.id
+      from outrider.lanes i
+      join outrider.shares s on s.id = i.share_id
+     where i.weight = 1 and i.max_running is null and i.rate_every is null and i.burst is null
+       and i.failures = 0 and i.paused_at is null
+       and coalesce(i.blocked_until, '-infinity') <= clock_timestamp()
+       and coalesce(i.tat, '-infinity') <= clock_timestamp()
+       and (i.vtime <= s.lane_vtime
+            or i.tenant_id is not null and not exists (select from outrider.tenants t where t.id = i.tenant_id))
+       and not exists (select from outrider.jobs j where j.lane_id = i.id and j.state = 'ready')
+       and not exists (select from outrider.jobs j where j.lane_id = i.id and j.state in ('dispatched', 'running'))
+     order by i.id limit p_limit);
+  get diagnostics forgotten = row_count;
+  delete from outrider.shares s
+   where s.tenant_id is not null
+     and not exists (select from outrider.tenants t where t.id = s.tenant_id)
+     and not exists (select from outrider.lanes l where l.share_id = s.id);
+  return forgotten;
+end $$;
+revoke all on function outrider.prune_lanes(integer) from public;
+grant execute on function outrider.prune_lanes(integer) to outrider_dispatcher;
