@@ -87,7 +87,7 @@ _ALL = (
         """    assert touched <= 1""")),
     _mutation("a claim does not look at the state", _TWO_HANDS, "I3", Edit(
         _CLAIMS,
-        """ AND j.actor = %(actor)s AND j.state = 'dispatched'""",
+        """ AND j.actor = %(actor)s AND (j.state = 'dispatched') IS TRUE""",
         """ AND j.actor = %(actor)s""")),
     _mutation("a spent job backs off", _WORN, "I4 jobs.spent", Edit(
         _VERDICTS,
@@ -133,8 +133,8 @@ _ALL = (
         """else l.tat end""")),
     _mutation("whoever came first goes first", _CROWD, "I9", Edit(
         _PICK,
-        """sum(t.cost) over (order by t.tag, t.id) - t.cost as before""",
-        """sum(t.cost) over (order by t.id) - t.cost as before""")),
+        """sum(t.cost) over (order by t.tag, t.id) - t.cost as ahead""",
+        """sum(t.cost) over (order by t.id) - t.cost as ahead""")),
     _mutation("a send does not look at the epoch", _STOP, "I10 messages.after_stop", Edit(
         "workers/touches.py",
         """        step.status is StepStatus.SCHEDULED

@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.mutations.catalogue import MUTATIONS
 from tests.mutations.storm import STORMS, Storm, weather
-from tests.mutations.trial import Edit, Mutation, Stale, attempt, faults, replaced
+from tests.mutations.trial import Edit, Mutation, Stale, attempt, faults, replaced, statements
 from tests.mutations.witness import PROMISES
 
 QUICK = {
@@ -45,6 +46,12 @@ def test_every_one_of_the_sixteen_has_a_mutation_that_breaks_it() -> None:
 
 def test_every_mutation_still_fits_the_code() -> None:
     assert faults(MUTATIONS.values()) == []
+
+
+def test_every_mutation_still_fits_the_database(owner_dsn: str) -> None:
+    with psycopg.connect(owner_dsn) as conn:
+        for mutation in MUTATIONS.values():
+            statements(conn, mutation)  # raises Stale
 
 
 def test_every_scene_exists_and_is_broken_by_something() -> None:

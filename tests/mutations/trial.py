@@ -137,7 +137,7 @@ def attempt(mutation: Mutation) -> Outcome:
 
 
 def faults(mutations: Iterable[Mutation]) -> list[str]:
-    """Mutations that no longer fit the files; those of the database are judged when they are tried."""
+    """Mutations that no longer fit the files; `statements` is strict about the database."""
     found: list[str] = []
     for mutation in mutations:
         for edit in mutation.edits:
