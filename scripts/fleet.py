@@ -1,8 +1,6 @@
 """Child processes of `up` and `demo`: one edge, some workers. Refuses to leave one behind."""
 
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +14,7 @@ import httpx2
 from schemas.settings import Settings
 from scripts.environment import variables
 from scripts.services import ServerFailed
+from scripts.signals import die_with_parent
 from workers.recycling import RECYCLED
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -106,7 +105,7 @@ class Fleet:
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C is ours; children hear SIGTERM, once
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=die_with_parent(),  # noqa: PLW1509
         )  # fmt: skip
         if log:
             log.close()
@@ -131,8 +130,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _die_with_parent() -> None:
-    # prctl(PR_SET_PDEATHSIG): when the parent is killed, nobody else would stop its children.
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

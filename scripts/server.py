@@ -1,19 +1,18 @@
 """One child process that serves a loopback port. Refuses to run Postgres as root, as Postgres does."""
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.signals import die_with_parent
+
 NOBODY = 65534
 _AS_NOBODY = ("--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
-_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
 class ServerFailed(Exception):
@@ -105,26 +104,13 @@ def spawn(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd="/",
             start_new_session=True,  # Ctrl-C is for our parent, which stops its workers first
             pass_fds=keep, user=who.uid, group=who.uid, extra_groups=groups,
-            preexec_fn=_die_with(os.getpid(), farewell),  # noqa: PLW1509  (one thread, by contract)
+            preexec_fn=die_with_parent(farewell),  # noqa: PLW1509  (one thread, by contract)
         )  # fmt: skip
     except OSError as error:
         raise ServerFailed(
             f"{argv[0]} cannot be started as user {who.owner}: {error.strerror}. "
             "Run as a normal user, or set OUTRIDER_DATABASE_URL and OUTRIDER_REDIS_URL."
         ) from error
-
-
-def _die_with(parent: int, farewell: int) -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-
-    def arm() -> None:
-        libc.prctl(_SET_PARENT_DEATH_SIGNAL, farewell)
-        if os.getppid() != parent:  # it died before we were armed
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return arm
 
 
 def last_lines(log: Path) -> str:

@@ -1,7 +1,13 @@
-"""Turns the first signal that ends a process into an event; the second one ends it at once."""
+"""Signals that end a process: the first becomes an event, the second ends it at once; none outlives its parent."""
 
+import ctypes
+import os
 import signal
+import sys
 import threading
+from collections.abc import Callable
+
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
 def on_signal() -> threading.Event:
@@ -16,3 +22,21 @@ def on_signal() -> threading.Event:
     signal.signal(signal.SIGTERM, halt)
     signal.signal(signal.SIGINT, halt)
     return stop
+
+
+def die_with_parent(farewell: int = signal.SIGTERM) -> Callable[[], None] | None:
+    """What a child does before its program starts (`preexec_fn`): ask for `farewell` when we are killed.
+
+    Nobody else would stop it then. Linux only, None elsewhere. The thread that starts the child is its
+    parent: it must last as long as the process.
+    """
+    if sys.platform != "linux":
+        return None
+    parent, libc = os.getpid(), ctypes.CDLL(None)
+
+    def arm() -> None:
+        libc.prctl(_SET_PARENT_DEATH_SIGNAL, farewell)
+        if os.getppid() != parent:  # it died before we were armed
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return arm

@@ -1,9 +1,11 @@
 """What every test gets: servers of its own, and no way out of this machine."""
 
 import ipaddress
+import logging
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -28,6 +30,15 @@ hypothesis.settings.register_profile("outrider", deadline=None)
 hypothesis.settings.load_profile("outrider")
 
 _LEAVING = {"socket.connect", "socket.sendto"}
+
+
+@pytest.fixture(autouse=True)
+def _same_handlers() -> Iterator[None]:
+    """A command under test logs to the stream that its test captures, and that ends with the test."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+    yield
+    root.handlers[:] = before
 
 
 _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/postfix/sbin"])

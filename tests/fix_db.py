@@ -19,15 +19,14 @@ from db.migrate import migrate, migrations
 LEASE = timedelta(seconds=15)
 
 
-def _clone(admin_dsn: str, template: str) -> str:
+def _clone(admin: psycopg.Connection[tuple[object, ...]], template: str) -> str:
     name = f"outrider_{uuid4().hex[:12]}"
-    with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        admin.execute(
-            # Ten times as fast as the default where nothing is synced to disk, as in tests.
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
+    admin.execute(
+        # Ten times as fast as the default where nothing is synced to disk, as in tests.
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+            sql.Identifier(name), sql.Identifier(template)
         )
+    )
     return name
 
 
@@ -52,13 +51,21 @@ def template(owner_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def admin(owner_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Makes and drops databases; one connection for a whole run."""
+    with psycopg.connect(owner_url, autocommit=True) as conn:
+        yield conn
+
+
 @pytest.fixture
-def owner_dsn(owner_url: str, template: str) -> Iterator[str]:
+def owner_dsn(
+    owner_url: str, template: str, admin: psycopg.Connection[tuple[object, ...]]
+) -> Iterator[str]:
     """A fresh, migrated database of this test's own, as its owner."""
-    name = _clone(owner_url, template)
+    name = _clone(admin, template)
     yield make_conninfo(owner_url, dbname=name)
-    with psycopg.connect(owner_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.settings import Settings
 from scripts.environment import variables
+from scripts.signals import die_with_parent
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,8 +21,9 @@ def start(
     """One process of a module with these settings; `extra` is further environment."""
     env = {**os.environ, "PYTHONPATH": str(_ROOT), **variables(settings), **extra}
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *args], env=env, start_new_session=True
-    )
+        [sys.executable, "-P", "-m", module, *args], env=env, start_new_session=True,
+        preexec_fn=die_with_parent(),  # noqa: PLW1509  (one thread starts them, and it lasts)
+    )  # fmt: skip
 
 
 def stop(*started: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,7 @@ from scripts import embedded
 from scripts.chaos.plan import TENANTS, WEIGHTS
 from scripts.fleet import free_port
 from scripts.server import Server
+from scripts.signals import die_with_parent
 
 _QUICKLY: Final = ("-c", "recovery_init_sync_method=syncfs")
 """A crash is recovered without opening every file first."""
@@ -53,7 +54,7 @@ class Stage:
                 [sys.executable, "-P", "-m", module, *args],
                 env={**os.environ, **self.environment, "OUTRIDER_FAULTS": faults},
                 stdin=stdin, stdout=output, stderr=output, cwd="/",
-                start_new_session=True,
+                start_new_session=True, preexec_fn=die_with_parent(),  # noqa: PLW1509  (one thread spawns)
             )  # fmt: skip
 
 

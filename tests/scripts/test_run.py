@@ -88,8 +88,16 @@ def line_with(child: subprocess.Popen[str], pattern: str) -> re.Match[str]:
     pytest.fail("".join(seen))
 
 
+def last_words(home: Path) -> Iterator[str]:
+    """What the processes of a fleet that would not end said at last."""
+    for log in home.rglob("*.log"):
+        yield f"{log.name}: " + "".join(log.read_text().splitlines(keepends=True)[-12:])
+
+
 @pytest.mark.e2e
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [
+    pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM, signal.SIGKILL
+])  # fmt: skip
 def test_up_leaves_no_process_behind_however_it_ends(start: Start, number: signal.Signals) -> None:
     up = start("up", "--workers", "1")
     port = line_with(up, r"http://127.0.0.1:(\d+)/webhooks").group(1)
@@ -136,7 +144,7 @@ def test_up_on_a_taken_port_ends_at_once_and_names_the_setting(start: Start) -> 
 
 
 @pytest.mark.e2e
-def test_ctrl_c_ends_the_demo_soon_and_leaves_nothing(start: Start) -> None:
+def test_ctrl_c_ends_the_demo_soon_and_leaves_nothing(start: Start, tmp_path: Path) -> None:
     demo = start("demo", "--leads", "5000")
     assert demo.stdout
     deadline = time.monotonic() + 20
@@ -145,7 +153,10 @@ def test_ctrl_c_ends_the_demo_soon_and_leaves_nothing(start: Start) -> None:
     time.sleep(1)
     family = descendants(demo.pid)
     demo.send_signal(signal.SIGINT)
-    assert demo.wait(12) == 130
+    try:
+        assert demo.wait(12) == 130
+    except subprocess.TimeoutExpired:
+        pytest.fail("".join(last_words(tmp_path / "home")))
     assert gone(family, seconds=15)
 
 
@@ -159,3 +170,24 @@ def test_a_direct_worker_needs_no_redis_and_starts_none(
     worker.terminate()
     line_with(worker, "worker.stopped")
     assert worker.wait(10) == 0
+
+
+@pytest.mark.long
+@pytest.mark.e2e
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_benchmark_that_is_ended_leaves_no_process_behind(
+    start: Start, number: signal.Signals
+) -> None:
+    bench = start("bench", "latency", "--jobs", "5000")
+
+    def measured() -> set[int]:
+        family = descendants(bench.pid)
+        lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family]
+        return family if any(b"scripts.bench.durable" in line for line in lines) else set()
+
+    deadline = time.monotonic() + 30
+    while not (family := measured()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert family, "a keeper, Postgres, Valkey, a worker"
+    bench.send_signal(number)
+    assert gone(family, seconds=30)
