@@ -153,7 +153,7 @@ def complete_all(tx: Tx, owned: Sequence[tuple[int, int]]) -> set[int]:
     rows = tx.conn.execute(
         """
         WITH gone AS (
-            DELETE FROM outrider.jobs  -- a token is drawn once, so no job can match another's
+            DELETE FROM outrider.jobs  -- tokens are drawn by chance: no job matches another's
              WHERE id = ANY(%(ids)s::bigint[]) AND token = ANY(%(tokens)s::bigint[]) RETURNING *
         )
         INSERT INTO outrider.job_log (job_id, tenant_id, actor, outcome, attempt, parent_id,

@@ -157,7 +157,7 @@ def _recall(tx: Tx, lane_id: int) -> None:
 
 
 def list_all(tx: Tx, *, tenant_id: UUID | None, actor: str | None, limit: int) -> list[Lane]:
-    """Lanes that were ever used, those in trouble first; a None filter matches everything.
+    """Lanes that are remembered, those in trouble first; a None filter matches everything.
 
     `state` is open, paused, blocked or probing. Needs the operator's hat.
     """

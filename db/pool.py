@@ -27,10 +27,9 @@ _PASSING = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.LockNotAvailable,
-    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.IdleInTransactionSessionTimeout,  # this process was frozen
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.QueryCanceled,
-    psycopg.errors.IdleInTransactionSessionTimeout,  # this process was frozen
 )
 
 
@@ -162,7 +161,7 @@ class Database:
 
         `lazy`: a server that crashes may forget this commit, but none before it and none after it
         that it remembers; for what is found again and done again. What such a transaction does, it
-        does for every job: its statements are planned once.
+        does for every job: a statement that is prepared is not planned again.
         """
         clothes = _clothes("worker", tenant_id, trace_id, job_id, lazy=lazy)
         with self._transaction(clothes) as tx:

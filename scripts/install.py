@@ -96,9 +96,12 @@ class Venv:
 
     def _make(self, found: Stamp | None) -> None:
         ours = os.path.realpath(sys.executable)
-        fits = os.path.realpath(self.python) == ours
+        # One that uv made has no pip: where uv is gone it cannot be completed.
+        fits = os.path.realpath(self.python) == ours and bool(
+            self.uv or (self.path / "bin" / "pip").exists()
+        )
         if found is None and self.path.exists() and not self._unfinished.exists():
-            if fits and (self.uv or (self.path / "bin" / "pip").exists()):
+            if fits:
                 return
             raise NotOurs(f"{self.path} was not made by ./outrider: move it away and start again.")
         if found and fits and found.recipe.startswith(f"{self.root} "):

@@ -34,7 +34,7 @@ Key = Annotated[
 def list_lanes(
     tenant: AnyTenant = None, actor: AnyActor = None, limit: Limit = 50, as_json: Json = False
 ) -> None:
-    """List lanes that were ever used, those in trouble first."""
+    """List lanes that are remembered, those in trouble first."""
     with open_database() as (database, _), database.hat("operator") as tx:
         rows = lanes.list_all(tx, tenant_id=id_of(tx, tenant), actor=actor, limit=limit)
     show(rows, as_json=as_json, columns=_COLUMNS, empty="No lane was used yet.")

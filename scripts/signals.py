@@ -1,4 +1,4 @@
-"""Signals that end a process: the first becomes an event, the second ends it at once; none outlives its parent."""
+"""Signals that end a process: the first becomes an event, the second ends it at once; on Linux, a child need not outlive its parent."""
 
 import ctypes
 import os
@@ -27,7 +27,7 @@ def on_signal() -> threading.Event:
 def die_with_parent(farewell: int = signal.SIGTERM) -> Callable[[], None] | None:
     """What a child does before its program starts (`preexec_fn`): ask for `farewell` when we are killed.
 
-    Nobody else would stop it then. Linux only, None elsewhere. The thread that starts the child is its
+    Nobody else would stop it then; a child that is frozen acts on SIGKILL alone. Linux only, None elsewhere. The thread that starts the child is its
     parent: it must last as long as the process.
     """
     if sys.platform != "linux":

@@ -107,6 +107,15 @@ def test_a_half_made_environment_is_made_anew(checkout: Checkout) -> None:
     assert not (checkout.root / ".venv" / "rest of it").exists()
 
 
+def test_an_environment_that_uv_made_is_made_anew_where_uv_is_gone(checkout: Checkout) -> None:
+    checkout("demo")
+    (checkout.root / "requirements" / "run.txt").write_text("changed")
+    folders = os.environ["PATH"].split(":")
+    checkout.path = ":".join(f for f in folders if not (Path(f) / "uv").exists())
+    assert checkout("demo", PIP_NO_INDEX="1").returncode == 1, "there is nothing to install from"
+    assert (checkout.root / ".venv" / "bin" / "pip").exists()
+
+
 def test_an_environment_made_by_hand_is_completed_and_not_deleted(checkout: Checkout) -> None:
     venv = by_hand(checkout, checkout.python)
     assert checkout("demo").returncode == 0

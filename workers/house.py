@@ -20,6 +20,8 @@ _KEEP_LETTERS = timedelta(days=90)
 """After a dead letter was replayed or discarded; an open one is kept for ever."""
 _AHEAD = 7
 _SLICE = 5_000
+_SLICE_OF_LANES = 500
+"""Nobody picks meanwhile."""
 _LEASE = timedelta(seconds=60)
 """Generous on purpose: a fleet may be configured with a longer lease than the default."""
 
@@ -68,12 +70,12 @@ def prune_history(_job: PruneHistory, ctx: Context) -> None:
     while dropped := _drop_day(ctx):
         ctx.log.info("history.dropped", partition=dropped)
     _in_slices(ctx, partial(job_log.prune, older_than=_KEEP, limit=_SLICE))
-    _in_slices(ctx, partial(lanes.prune, limit=_SLICE))
+    _in_slices(ctx, partial(lanes.prune, limit=_SLICE_OF_LANES), size=_SLICE_OF_LANES)
 
 
-def _in_slices(ctx: Context, prune: Callable[[Tx], int]) -> None:
-    forgotten = _SLICE
-    while forgotten >= _SLICE:
+def _in_slices(ctx: Context, prune: Callable[[Tx], int], *, size: int = _SLICE) -> None:
+    forgotten = size
+    while forgotten >= size:
         with ctx.database.hat("dispatcher") as tx:
             forgotten = prune(tx)
 

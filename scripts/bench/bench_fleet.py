@@ -1,6 +1,7 @@
 """Processes under measurement: started alike, waited for alike, stopped by pid."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ def start(
     env = {**os.environ, "PYTHONPATH": str(_ROOT), **variables(settings), **extra}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, *args], env=env, start_new_session=True,
-        preexec_fn=die_with_parent(),  # noqa: PLW1509  (one thread starts them, and it lasts)
+        preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  (one thread starts them, and it lasts)
     )  # fmt: skip
 
 

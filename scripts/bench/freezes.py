@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from db import bench, bench_recovery
 from scripts.bench.bench_fleet import processes, stop, until
 from scripts.bench.scene import Scene
+from scripts.signals import die_with_parent
 
 _BURN = "while True: sum(range(10**6))"
 _LOOK = 0.05
@@ -38,7 +39,9 @@ def freeze(place: Scene, lease: float, times: int, seconds: float) -> Freezes:
         pid, *_ = pids = stack.enter_context(workers)
         until(lambda: len(bench_recovery.sessions(place.owner, pids)) == len(pids), patience=60)
         for _ in range(burners):
-            stack.callback(stop, subprocess.Popen([sys.executable, "-c", _BURN]))
+            burner = subprocess.Popen([sys.executable, "-c", _BURN],
+                                      preexec_fn=die_with_parent(signal.SIGKILL))  # noqa: PLW1509  # fmt: skip
+            stack.callback(stop, burner)
         for _ in range(times):
             before = bench_recovery.sessions(place.owner, [pid])
             longest = max(longest, _freeze(place, pid, seconds, lease))

@@ -143,7 +143,12 @@ def _sentence(figures: Figures) -> str:
     if figures.enqueue:
         rows = figures.enqueue.rows_per_second["outrider_bulk"]
         parts.append(f"one producer enqueued {rows:,} rows/s")
-    ratio = figures.ratios.get("outrider_to_dramatiq")
-    told = f" Outrider to bare Dramatiq: {ratio}." if ratio is not None else ""
+    told = {
+        "with several jobs per ticket": figures.ratios.get("outrider_to_dramatiq"),
+        "with one": figures.ratios.get("outrider_single_to_dramatiq"),
+    }
+    ratios = ", ".join(f"{ratio} {how}" for how, ratio in told.items() if ratio is not None)
     text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}.{told}"
+    return f"{text[:1].upper()}{text[1:]}." + (
+        f" Outrider to bare Dramatiq: {ratios}." if ratios else ""
+    )

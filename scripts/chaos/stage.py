@@ -1,6 +1,7 @@
 """The servers of one chaos run, its database and its processes' environment. Nothing outlives it."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -54,7 +55,7 @@ class Stage:
                 [sys.executable, "-P", "-m", module, *args],
                 env={**os.environ, **self.environment, "OUTRIDER_FAULTS": faults},
                 stdin=stdin, stdout=output, stderr=output, cwd="/",
-                start_new_session=True, preexec_fn=die_with_parent(),  # noqa: PLW1509  (one thread spawns)
+                start_new_session=True, preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  (one thread spawns)
             )  # fmt: skip
 
 
