@@ -72,6 +72,11 @@ class Books:
         return {i: kind for e in self.entries for kind, ids in e.made.items() for i in ids}
 
     @cached_property
+    def owners(self) -> dict[int, str]:
+        """The tenant, by its slug, of each job that the producer made."""
+        return {i: e.tenant for e in self.entries for ids in e.made.values() for i in ids}
+
+    @cached_property
     def children(self) -> list[int]:
         """Ids of the jobs that jobs say they made."""
         return [deed.child for deed in self.deeds if deed.child is not None]

@@ -1,5 +1,6 @@
 """The invariants of time: recovery, schedules, caps, rates, turns, pauses, and what the table weighs."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 from cronsim import CronSim
@@ -68,24 +69,34 @@ def caps_hold(books: Books) -> Offences:
 def rates_hold(books: Books) -> Offences:
     """I8: starts in a paced lane, by the provider's clock, are no more than its rate allows.
 
-    A ticket may be as old as its lease when it is started; a frozen thread as old as its freeze.
+    Each tenant has a lane of its own. A ticket may be as old as its lease when it is started; a
+    frozen thread as old as its freeze.
     """
-    starts = [call.at for call in books.calls if call.key == "paced"]
+    starts: dict[str, list[float]] = defaultdict(list)
+    for call in books.calls:
+        if call.key == "paced":
+            starts[books.owners.get(call.job_id, "")].append(call.at)
     every, facts = work.PACE.total_seconds(), books.facts
     slack = work.BURST + facts.lease / every
     if facts.faults:
         slack += facts.workers * facts.threads
+    for tenant, moments in starts.items():
+        yield from too_fast(tenant, moments, every, slack)
+
+
+def too_fast(tenant: str, starts: list[float], every: float, slack: float) -> Offences:
+    """The first stretch of a lane with more starts than one `every` so many seconds and `slack`."""
     for first, began in enumerate(starts):
         for last in range(len(starts) - 1, first, -1):
             allowed = slack + (starts[last] - began) / every
             if last - first + 1 > allowed:
-                yield f"{last - first + 1} starts within {starts[last] - began:.2f} s, {allowed:.0f} are allowed"
+                yield f"{tenant}: {last - first + 1} starts within {starts[last] - began:.2f} s, {allowed:.0f} are allowed"
                 return
 
 
 def small_tenants_wait_little(books: Books) -> Offences:
     """I9: without faults, a small tenant's wait at the 95th percentile is half of the noisy one's, or a second."""
-    owner = {i: e.tenant for e in books.entries for ids in e.made.values() for i in ids}
+    owner = books.owners
     waits: dict[bool, list[float]] = {True: [], False: []}
     for line in books.lines:
         if line.actor in {work.Pure.name, work.Write.name} and line.job_id in owner:

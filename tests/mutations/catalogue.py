@@ -133,6 +133,12 @@ _ALL = (
         """else l.tat end""")),
     _mutation("whoever came first goes first", _CROWD, "I9", Edit(
         _PICK,
+        """greatest(2.0 / k.tenants / k.siblings, 4.0 / k.lanes)""",
+        """1.0"""), Edit(
+        _PICK,
+        """where r.before < room""",
+        """where true"""), Edit(
+        _PICK,
         """sum(t.cost) over (order by t.tag, t.id) - t.cost as ahead""",
         """sum(t.cost) over (order by t.id) - t.cost as ahead""")),
     _mutation("a send does not look at the epoch", _STOP, "I10 messages.after_stop", Edit(

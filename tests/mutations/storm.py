@@ -43,7 +43,11 @@ def weather(storm: Storm, mutation: Mutation, dsn: str) -> Outcome:
         TemporaryDirectory(prefix="outrider-storm-") as folder,
         psycopg.connect(dsn) as conn,
     ):
-        if changes := statements(conn, mutation):
+        changes: list[str] = []
+        for statement in statements(conn, mutation):
+            conn.execute(statement.encode())
+            changes.append(statement)
+        if changes:
             _migration(tree).write_text(";\n".join([*changes, ""]), encoding="utf-8")
         order = Order(storm.seed, storm.jobs, storm.minutes, faults=storm.faults, tree=tree)
         report = run(order, Path(folder) / "run")

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,16 +77,17 @@ def replaced(text: str, edit: Edit) -> str:
     return text.replace(edit.old, edit.new)
 
 
-def statements(conn: psycopg.Connection[Any], mutation: Mutation) -> list[str]:
-    """The mistakes of a mutation that are the database's, as SQL for one like this. Raises Stale."""
-    found: list[str] = []
+def statements(conn: psycopg.Connection[Any], mutation: Mutation) -> Iterator[str]:
+    """The mistakes of a mutation that are the database's, as SQL for one like this. Raises Stale.
+
+    Execute each before the next is asked for: several may change one function.
+    """
     for edit in mutation.edits:
         kind, _, name = edit.where.partition(":")
         if kind == "ddl":
-            found.append(edit.new)
+            yield edit.new
         if kind == "sql":
-            found.append(replaced(_function(conn, name, edit), edit))
-    return found
+            yield replaced(_function(conn, name, edit), edit)
 
 
 def _function(conn: psycopg.Connection[Any], name: str, edit: Edit) -> str:

@@ -106,7 +106,7 @@ def test_recovery_kills_processes_and_finds_every_job_they_had_running_again(ben
 @pytest.mark.long
 @pytest.mark.timeout(180)
 def test_fairness_compares_the_same_arrivals_alone_and_behind_a_backlog(bench: Any) -> None:
-    figures = bench("fairness", "--backlog", "3000", "--tenants", "5", "--seconds", "2",
+    figures = bench("fairness", "--backlog", "10000", "--tenants", "5", "--seconds", "2",
                     "--share", "0.3", "--nap", "20")  # fmt: skip
     for share in figures["shares"]:
         assert share["alone"]["jobs"] == share["behind"]["jobs"] >= 25
