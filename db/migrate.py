@@ -78,7 +78,10 @@ def _unapplied(conn: Connection, known: Sequence[Migration]) -> Iterator[Migrati
         if migration.name not in done:
             yield migration
         elif done[migration.name] != migration.checksum:
-            raise MigrationRefused(f"Migration {migration.name} was edited after it was applied.")
+            raise MigrationRefused(
+                f"Migration {migration.name} was edited after it was applied. Put its text back and "
+                "write a new migration; embedded servers of a checkout begin anew without .outrider."
+            )
 
 
 def _apply(conn: Connection, migration: Migration) -> bool:
