@@ -15,6 +15,7 @@ from scripts.services import Services, running
 
 OWNER, REDIS = "OUTRIDER_TEST_OWNER_URL", "OUTRIDER_TEST_REDIS_URL"
 _ROOM = 4 << 30
+_PREFIX = "outrider-tests-"
 _stack = pytest.StashKey[ExitStack]()
 
 
@@ -24,13 +25,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.option.collectonly or {OWNER, REDIS} <= os.environ.keys():
         return
     stack = session.config.stash.setdefault(_stack, ExitStack())
-    folder = tempfile.mkdtemp(prefix="outrider-tests-", dir=_in_memory())
+    folder = _folder(_in_memory())
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)  # `tmp_path` holds servers as well
     found = stack.enter_context(running(Path(folder), durable=False))
     for variable, url in ((OWNER, found.database_url), (REDIS, found.redis_url)):
         os.environ[variable] = url
         stack.callback(os.environ.pop, variable, None)
+
+
+def _folder(place: str | None) -> str:
+    """A folder of this run's own; those of runs that were killed go, for they may lie in memory."""
+    for left in Path(place or tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc/self").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=place)
 
 
 def _in_memory() -> str | None:
