@@ -72,8 +72,8 @@ class Stage:
         started = time.monotonic()
         with bars(quiet=self.quiet) as progress, ThreadPoolExecutor(1) as pool:
             shown = Bars(progress, rows=len(self.rows), leads=len(self.people))
-            posting = pool.submit(self.sender.post_all, self.rows, posted=shown.posted)
-            try:
+            try:  # from here on: a Ctrl-C while the thread starts must find it as well
+                posting = pool.submit(self.sender.post_all, self.rows, posted=shown.posted)
                 self._conduct(shown, posting)
                 self.posted = posting.result()
             finally:
