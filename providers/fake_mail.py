@@ -84,8 +84,10 @@ class FakeReader:
             raise self.refusal
         ear = FakeEar()
         self.ears.append(ear)
-        yield ear
-        self.ears.remove(ear)
+        try:
+            yield ear
+        finally:
+            self.ears.remove(ear)
 
 
 class FakeEar:

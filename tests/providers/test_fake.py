@@ -1,10 +1,14 @@
 """The shipped fakes keep the port's promises and count."""
 
+from datetime import timedelta
+
 import pytest
 
 from providers.fake import FakeDomains, acme, world
-from providers.ports import DomainLookup
+from providers.fake_mail import FakeReader
+from providers.ports import DomainLookup, MailServer
 from providers.registry import from_settings
+from schemas.enums import MailSecurity
 from schemas.errors import Transient
 from schemas.settings import Settings
 
@@ -29,3 +33,12 @@ def test_a_world_can_be_closed_like_a_real_one():
         {"dns_server": "127.0.0.1:53", "egress_proxy": "http://127.0.0.1:9"}
     )
     from_settings(settings).close()
+
+
+def test_a_closed_ear_is_gone_however_its_listening_ends():
+    reader = FakeReader()
+    server = MailServer("127.0.0.1", 993, MailSecurity.TLS, None, None)
+    with pytest.raises(Transient), reader.listen(server, "INBOX") as ear:
+        ear.close()
+        ear.wait(at_most=timedelta(seconds=1))
+    assert reader.ears == []
