@@ -6,6 +6,7 @@ _ONE: LiteralString = "WHERE tenant_id = %(t)s LIMIT 1"
 
 PLANTED: dict[str, LiteralString] = {
     "outrider.memberships": "INSERT INTO outrider.memberships (tenant_id, user_id) SELECT %(t)s, id FROM outrider.users LIMIT 1",
+    "outrider.support_sessions": "INSERT INTO outrider.support_sessions (tenant_id, operator_id, reason) SELECT %(t)s, id, 'r' FROM outrider.users LIMIT 1",
     "outrider.companies": "INSERT INTO outrider.companies (tenant_id, name) VALUES (%(t)s, 'X')",
     "outrider.leads": "INSERT INTO outrider.leads (tenant_id, email) VALUES (%(t)s, 'x@x.test')",
     "outrider.lead_status_transitions": "INSERT INTO outrider.lead_status_transitions (tenant_id, lead_id, to_status, cause) SELECT %(t)s, id, 'new', 'x' FROM outrider.leads " + _ONE,
