@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -28,6 +29,10 @@ pytest_plugins = (
 # Two cores are shared by two test processes: a slow example says nothing about the code.
 hypothesis.settings.register_profile("outrider", deadline=None)
 hypothesis.settings.load_profile("outrider")
+
+# What a shell starts in the background ignores Ctrl-C, and so would each child that a test sends one.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LEAVING = {"socket.connect", "socket.sendto"}
 
