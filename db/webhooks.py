@@ -7,6 +7,7 @@ from uuid import UUID
 
 from db.pool import Tx
 from db.tenants import NameTaken, check_slug
+from schemas.errors import NoSuchRow
 
 Takes: TypeAlias = Literal["leads", "mails"]
 """What a source may post."""
@@ -78,6 +79,25 @@ def list_sources(tx: Tx, tenant_id: UUID) -> list[Source]:
         """,
         {"tenant": tenant_id},
     )
+
+
+def revoke(tx: Tx, tenant_id: UUID, slug: str) -> Source:
+    """Close an address for good; it stays listed, and its name stays taken. Raises NoSuchRow.
+
+    Needs the operator's hat. Idempotent: the moment of the first time stays.
+    """
+    source = tx.find(
+        Source,
+        """
+        UPDATE outrider.webhook_sources SET revoked_at = coalesce(revoked_at, outrider.now())
+         WHERE tenant_id = %(tenant)s AND slug = %(slug)s
+        RETURNING id, tenant_id, slug, takes, mailbox_id, revoked_at, created_at
+        """,
+        {"tenant": tenant_id, "slug": slug},
+    )
+    if source is None:
+        raise NoSuchRow("source", slug)
+    return source
 
 
 def find_door(tx: Tx, slug: str, takes: Takes = "leads") -> Door | None:

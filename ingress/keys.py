@@ -55,6 +55,30 @@ def create(
     return NewKey(source, secret, f"/webhooks/{'mail' if takes == 'mails' else 'leads'}/{source}")
 
 
+def revoke(
+    database: Database, *, tenant_slug: str, source: str, reason: str, operator: str
+) -> bool:
+    """Close a source's address and destroy its secret; audited. False when that was so already.
+
+    From the commit on, the address answers as one that never was. Raises NoSuchRow for the tenant or
+    the source.
+    """
+    with database.hat("operator") as tx:
+        tenant = tenants.get_by_slug(tx, tenant_slug)
+        closed = webhooks.revoke(tx, tenant.id, source)
+        had_secret = credentials.remove(tx, purpose(tenant.id, closed.id))
+        audit.record(
+            tx,
+            tenant_id=tenant.id,
+            operator=operator,
+            action="revoke",
+            resource_type="webhook_source",
+            resource_id=str(closed.id),
+            reason=reason,
+        )
+    return had_secret
+
+
 def _mailbox(database: Database, tenant_slug: str, email: str) -> UUID:
     with database.hat("operator") as tx:
         tenant_id = tenants.get_by_slug(tx, tenant_slug).id

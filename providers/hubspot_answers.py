@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from providers.http import Answer, classify, retry_after
 from schemas.contacts import Contact, NeedsReauth, Outcome
 from schemas.errors import Permanent, RateLimited, Transient
+from telemetry.spoken import mask
 
 SPLIT = frozenset({400, 409, 413, 422})
 """Refusals of a whole batch that may be about one contact in it."""
@@ -117,9 +118,12 @@ def exhausted(headers: Mapping[str, str]) -> bool:
 
 
 def problem(answer: Answer) -> Problem:
-    """The error that an answer carries; an unreadable one is an unknown problem."""
+    """The error that an answer carries; an unreadable one is an unknown problem.
+
+    An answer that repeats the token is not quoted in that.
+    """
     try:
-        return Problem.model_validate_json(answer.body)
+        return Problem.model_validate_json(mask(answer.body.decode(errors="replace")))
     except ValidationError:
         return Problem()
 
@@ -178,6 +182,6 @@ def refused(contact: Contact, told: Problem) -> Outcome:
         key=contact.key,
         state="failed",
         error_code=told.code,
-        error=told.message[:500],
+        error=mask(told.message)[:500],
         again=told.category in _PASSING,
     )

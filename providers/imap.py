@@ -18,6 +18,7 @@ from providers.ports import Cursor, Fetched, MailServer
 from schemas.enums import MailSecurity
 from schemas.errors import Permanent, Transient
 from telemetry.secrets import Keyring
+from telemetry.spoken import mask
 
 TRUNCATED = "X-Outrider-Truncated"
 """The header that marks a mail whose body was left on the server; its value is the whole size."""
@@ -146,7 +147,7 @@ def _examine(box: imap_tools.BaseMailBox, folder: str) -> int:
 
 
 def _refused(what: str, said: str) -> Permanent | Transient:
-    text = f"imap: the server refused {what}: {said.rstrip('.')}."
+    text = f"imap: the server refused {what}: {mask(said).rstrip('.')}."
     return Transient(text) if _PASSING.search(said) else Permanent(text)
 
 
@@ -162,7 +163,7 @@ def _told(server: MailServer) -> Generator[None]:
     try:
         yield
     except (imaplib.IMAP4.error, imap_tools.ImapToolsError, OSError) as error:
-        text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        text = mask(" ".join(str(error).split())).rstrip(".") or type(error).__name__
         raise Transient(f"imap: {server.host}:{server.port}: {text}.") from error
 
 
@@ -211,7 +212,7 @@ def _fetched(
     ask: Callable[..., tuple[str, list[object]]] = box.client.uid
     status, answers = ask("FETCH", ",".join(map(str, uids)), what)
     if status != "OK":
-        raise Transient(f"imap: the server refused to give mails: {answers}.")
+        raise Transient(f"imap: the server refused to give mails: {mask(str(answers))}.")
     line, body = b"", None
     for answer in answers:
         # imaplib gives (text before a literal, literal), and what stands after one by itself.

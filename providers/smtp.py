@@ -21,6 +21,7 @@ from schemas.enums import MailSecurity
 from schemas.errors import Permanent, Transient, Unanswered
 from schemas.mails import Accepted, Refused, RefusedWhat
 from telemetry.secrets import Keyring
+from telemetry.spoken import mask
 
 _STEP, _BEFORE_DOT, _AFTER_DOT, _FAREWELL = 20.0, 45.0, 60.0, 2.0
 """Seconds: one command, all commands before the dot, the answer to it, and a polite QUIT."""
@@ -160,7 +161,7 @@ class _Talk:
             raise Unanswered(
                 f"The mail server was given the whole mail and did not answer: {_plain(error)}."
             ) from error
-        text = said.decode("utf-8", "replace")
+        text = mask(said.decode("utf-8", "replace"))
         if 200 <= code < 300:
             return Accepted(answer=f"{code} {text}")
         if 400 <= code < 600:
@@ -214,7 +215,7 @@ def _lacks(what: str) -> Refused:
 
 
 def _plain(error: BaseException) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return mask(" ".join(str(error).split())).rstrip(".") or type(error).__name__
 
 
 def _stuffed(mail: bytes) -> bytes:

@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from schemas.errors import JobError, RateLimited, Transient
 from schemas.mails import Refused, RefusedWhat
+from telemetry.spoken import mask
 
 
 class Phase(Enum):
@@ -58,7 +59,11 @@ def status_of(text: str) -> str | None:
 
 
 def refusal(phase: Phase, code: int, text: str) -> JobError:
-    """The error for a reply that is no consent; certain: the server took no responsibility."""
+    """The error for a reply that is no consent; certain: the server took no responsibility.
+
+    A server that repeats the login it refuses is not quoted in that.
+    """
+    text = mask(text)
     if 400 <= code < 500:
         return _later(code, text)
     if not 500 <= code < 600:

@@ -14,6 +14,7 @@ from schemas.errors import JobError
 from schemas.settings import SettingsMissing
 from scripts import (
     campaigns,
+    credentials,
     crm,
     cron,
     dead,
@@ -79,6 +80,7 @@ app.add_typer(users.app, name="users", help="People and their roles.")
 app.add_typer(suppressions.app, name="suppress", help="Who must never be written to.")
 app.add_typer(campaigns.app, name="campaign", help="Sequences aimed at leads.")
 app.add_typer(keys.app, name="keys", help="Signing keys of webhook sources.")
+app.add_typer(credentials.app, name="secrets", help="What is kept sealed, and its master keys.")
 app.add_typer(mailboxes.app, name="mailboxes", help="Identities that send and are read.")
 app.add_typer(
     replies.app,

@@ -7,7 +7,8 @@ import typer
 from db import tenants, webhooks
 from db.webhooks import Takes
 from ingress.keys import create as create_key
-from scripts.options import Json, Tenant
+from ingress.keys import revoke as revoke_key
+from scripts.options import Json, Reason, Tenant
 from scripts.output import out, print_json, show
 from scripts.session import open_database, whoami
 from telemetry.secrets import Keyring
@@ -51,3 +52,15 @@ def list_sources(tenant: Tenant, as_json: Json = False) -> None:
     with open_database() as (database, _), database.hat("operator") as tx:
         found = tenants.get_by_slug(tx, tenant)
         show(webhooks.list_sources(tx, found.id), as_json=as_json, empty="No sources yet.")
+
+
+@app.command("revoke")
+def revoke(source: str, tenant: Tenant, reason: Reason) -> None:
+    """Close a source's address at once and for good; what it posted before stays."""
+    with open_database() as (database, _):
+        new = revoke_key(
+            database, tenant_slug=tenant, source=source, reason=reason, operator=whoami()
+        )
+    out.print(
+        f"{source} is {'now' if new else 'already'} revoked: its address answers as an unknown one."
+    )

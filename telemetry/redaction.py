@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-MASK = "[redacted]"
+from telemetry.spoken import MASK, mask
+
 _DEPTH = 12  # deeper than any log line or error report is read
 
 _NAMES = re.compile(
@@ -37,9 +38,10 @@ _TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def scrub_text(text: str) -> str:
-    """The text with everything masked that looks like an address or a secret."""
-    for pattern, mask in _TEXTS:
-        text = pattern.sub(mask, text)
+    """The text with everything masked that looks like an address or a secret, or is one in hand."""
+    text = mask(text)
+    for pattern, instead in _TEXTS:
+        text = pattern.sub(instead, text)
     return text
 
 

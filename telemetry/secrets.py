@@ -1,6 +1,11 @@
-"""Sealed secrets: AES-256-GCM, bound to what they are for. Refuses to open one anywhere else.
+"""Sealed secrets: AES-256-GCM envelopes, bound to what they are for. Refuses to open one anywhere else.
 
-Layout: version (1 byte) ‖ key id (4, of the key's SHA-256) ‖ nonce (12) ‖ ciphertext and tag.
+Each secret has a data key of its own, which a master key wraps; both are bound to the purpose, so a
+rotation wraps data keys anew and never touches a secret.
+
+Version 2: 2 (1 byte) ‖ id of the master key (4, of its SHA-256) ‖ nonce (12) ‖ wrapped data key (48)
+‖ nonce (12) ‖ ciphertext and tag. Version 1, which is only read: 1 ‖ id ‖ nonce ‖ ciphertext and tag,
+under the master key itself.
 """
 
 import base64
@@ -13,9 +18,13 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from telemetry.spoken import remember
+
 SETTING = "OUTRIDER_SECRET_KEY"
-_VERSION, _NONCE, _ID = b"\x01", 12, 4
-_HEAD = len(_VERSION) + _ID + _NONCE
+_DIRECT, _ENVELOPE = b"\x01", b"\x02"
+_KEY, _NONCE, _ID, _TAG = 32, 12, 4, 16
+_HEAD = 1 + _ID
+_WRAPPED = _NONCE + _KEY + _TAG
 
 
 class BadKey(Exception):
@@ -81,25 +90,75 @@ class Keyring:
     def __repr__(self) -> str:
         return f"Keyring({', '.join(name.hex() for name in self._ciphers)})"
 
+    @property
+    def first(self) -> str:
+        """The id of the key that seals, in hex."""
+        return self._first.hex()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all keys, in hex."""
+        return frozenset(name.hex() for name in self._ciphers)
+
     def seal(self, secret: bytes, purpose: Purpose) -> bytes:
-        """Encrypt with the first key; two seals of one secret differ."""
-        nonce = os.urandom(_NONCE)
-        box = self._ciphers[self._first].encrypt(nonce, secret, bytes(purpose))
-        return _VERSION + self._first + nonce + box
+        """Encrypt under a new data key that the first key wraps; two seals of one secret differ."""
+        data_key = os.urandom(_KEY)
+        return self._envelope(data_key, _encrypt(AESGCM(data_key), secret, purpose), purpose)
 
     def open(self, sealed: bytes, purpose: Purpose) -> bytes:
         """The secret again. Raises CannotOpen unless key, bytes and purpose are those of `seal`."""
-        if len(sealed) < _HEAD or sealed[:1] != _VERSION:
+        cipher = self._cipher(sealed)
+        try:
+            if sealed[:1] == _DIRECT:
+                secret = _decrypt(cipher, sealed[_HEAD:], purpose)
+            else:
+                data_key = _decrypt(cipher, sealed[_HEAD : _HEAD + _WRAPPED], purpose)
+                secret = _decrypt(AESGCM(data_key), sealed[_HEAD + _WRAPPED :], purpose)
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce and a tag
+            raise _altered(sealed) from None
+        remember(secret)
+        return secret
+
+    def rewrap(self, sealed: bytes, purpose: Purpose) -> bytes:
+        """The same secret under the first key; what is so already comes back as it is.
+
+        Raises CannotOpen as `open`.
+        """
+        if sealed[:1] == _DIRECT:
+            return self.seal(self.open(sealed, purpose), purpose)
+        if sealed[1:_HEAD] == self._first:
+            return sealed
+        try:
+            data_key = _decrypt(self._cipher(sealed), sealed[_HEAD : _HEAD + _WRAPPED], purpose)
+        except (InvalidTag, ValueError):
+            raise _altered(sealed) from None
+        return self._envelope(data_key, sealed[_HEAD + _WRAPPED :], purpose)
+
+    def _envelope(self, data_key: bytes, box: bytes, purpose: Purpose) -> bytes:
+        wrapped = _encrypt(self._ciphers[self._first], data_key, purpose)
+        return _ENVELOPE + self._first + wrapped + box
+
+    def _cipher(self, sealed: bytes) -> AESGCM:
+        if len(sealed) < _HEAD or sealed[:1] not in {_DIRECT, _ENVELOPE}:
             raise CannotOpen("A sealed secret has a form that this version does not know.")
-        name, nonce = sealed[1 : 1 + _ID], sealed[1 + _ID : _HEAD]
-        cipher = self._ciphers.get(name)
+        cipher = self._ciphers.get(sealed[1:_HEAD])
         if cipher is None:
             raise CannotOpen(
-                f"{SETTING} has no key {name.hex()}; append the old key, comma-separated."
+                f"{SETTING} has no key {sealed[1:_HEAD].hex()}; append the old key, comma-separated."
             )
-        try:
-            return cipher.decrypt(nonce, sealed[_HEAD:], bytes(purpose))
-        except InvalidTag:
-            raise CannotOpen(
-                f"{SETTING} has key {name.hex()}, but the secret was altered or belongs elsewhere."
-            ) from None
+        return cipher
+
+
+def _encrypt(cipher: AESGCM, plain: bytes, purpose: Purpose) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + cipher.encrypt(nonce, plain, bytes(purpose))
+
+
+def _decrypt(cipher: AESGCM, box: bytes, purpose: Purpose) -> bytes:
+    return cipher.decrypt(box[:_NONCE], box[_NONCE:], bytes(purpose))
+
+
+def _altered(sealed: bytes) -> CannotOpen:
+    return CannotOpen(
+        f"{SETTING} has key {sealed[1:_HEAD].hex()}, but the secret was altered or belongs elsewhere."
+    )

@@ -19,7 +19,7 @@ from db.pool import DatabaseAway
 from providers.ports import Providers
 from schemas.base import Job
 from schemas.errors import Busy, Poison, RateLimited
-from telemetry import logs, metrics
+from telemetry import logs, metrics, spoken
 from workers.actor import Spec
 from workers.context import Context
 from workers.faults import Faults
@@ -82,6 +82,7 @@ class Runner:
             else:
                 self._one_by_one(spec, mine)
         finally:
+            spoken.forget()
             for claim in mine:
                 self.running.pop(claim.token, None)
             self.pace += (time.perf_counter() - started - self.pace) / _MEMORY

@@ -2,9 +2,11 @@
 
 import base64
 from dataclasses import replace
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +67,56 @@ def test_an_old_key_still_opens_and_only_the_first_seals():
     assert Keyring.from_setting(setting(NEW)).open(after, PURPOSE) == b"kept"
     with pytest.raises(CannotOpen, match=r"OUTRIDER_SECRET_KEY has no key [0-9a-f]{8}"):
         Keyring.from_setting(setting(OLD)).open(after, PURPOSE)
+
+
+def first_form(secret: bytes, purpose: Purpose, key: bytes = OLD) -> bytes:
+    """As version 1 sealed: the master key itself, and no data key."""
+    nonce = bytes(range(12))
+    box = AESGCM(key).encrypt(nonce, secret, bytes(purpose))
+    return b"\x01" + sha256(key).digest()[:4] + nonce + box
+
+
+@given(st.binary(max_size=100))
+def test_what_the_first_version_sealed_opens_and_is_wrapped_anew(secret: bytes):
+    old = first_form(secret, PURPOSE)
+    both = Keyring([NEW, OLD])
+    assert both.open(old, PURPOSE) == secret
+    assert Keyring([NEW]).open(both.rewrap(old, PURPOSE), PURPOSE) == secret
+
+
+@given(st.binary(max_size=100))
+def test_wrapping_anew_changes_the_key_and_not_the_secrets_own_box(secret: bytes):
+    old = Keyring([OLD]).seal(secret, PURPOSE)
+    both = Keyring([NEW, OLD])
+    new = both.rewrap(old, PURPOSE)
+    assert (new[-(len(secret) + 28) :], new[1:5]) == (
+        old[-(len(secret) + 28) :],
+        sha256(NEW).digest()[:4],
+    )
+    assert both.rewrap(new, PURPOSE) == new
+    assert Keyring([NEW]).open(new, PURPOSE) == secret
+    with pytest.raises(CannotOpen):
+        Keyring([OLD]).open(new, PURPOSE)
+
+
+@given(st.data(), st.booleans())
+def test_nothing_is_wrapped_anew_whose_key_or_purpose_is_another(data: st.DataObject, first: bool):
+    old = bytearray(first_form(b"s", PURPOSE) if first else Keyring([OLD]).seal(b"s", PURPOSE))
+    both = Keyring([NEW, OLD])
+    with pytest.raises(CannotOpen):
+        both.rewrap(bytes(old), replace(PURPOSE, kind="password"))
+    # The wrapped data key, or in the first form everything; the box of an envelope is not read.
+    place = data.draw(st.integers(0, (len(old) if first else 65) * 8 - 1))
+    old[place // 8] ^= 1 << place % 8
+    with pytest.raises(CannotOpen):
+        both.rewrap(bytes(old), PURPOSE)
+
+
+def test_two_envelopes_of_one_purpose_cannot_be_mixed():
+    ring = Keyring([NEW])
+    one, two = ring.seal(b"one", PURPOSE), ring.seal(b"two", PURPOSE)
+    with pytest.raises(CannotOpen):
+        ring.open(one[:65] + two[65:], PURPOSE)
 
 
 @pytest.mark.parametrize("text", ["", "not base64!", setting(NEW[:31]), f"{setting(NEW)},", "ü"])
