@@ -22,6 +22,18 @@ def text() -> str:
     return "\n".join([*lines, *(f"{s.cron} {s.timezone} → {s.job.name}" for s in SCHEDULES)])
 
 
+def document() -> list[dict[str, str]]:
+    """The same for machines: one record per consequence, with `when`, `then` and `condition`."""
+    follows = [
+        {"when": step.event.name, "then": step.job.name, "condition": _conditions(step).strip()}
+        for pipeline in PIPELINES
+        for step in pipeline.steps
+    ]
+    return follows + [
+        {"when": f"{s.cron} {s.timezone}", "then": s.job.name, "condition": ""} for s in SCHEDULES
+    ]
+
+
 def _steps() -> Iterator[str]:
     for pipeline in PIPELINES:
         for step in pipeline.steps:

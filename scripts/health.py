@@ -1,6 +1,7 @@
 """`outrider health`: is the process of this machine ready? For container health checks, so it is light."""
 
 import http.client
+import json
 import sys
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ import typer
 
 from schemas.errors import Permanent
 from schemas.settings import Settings, SettingsMissing, load
+from scripts.options import Json
 
 _PATIENCE = 4.0
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (what to ask, not what to listen on)
@@ -18,11 +20,15 @@ def health(
     url: Annotated[
         str | None, typer.Option("--url", help="What to ask; none: the worker or the edge here.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Ask a worker or the HTTP edge whether it is ready; exit 1 with the reason when it is not."""
     reason = ask([url] if url else addresses(load()))
-    if reason:
+    if as_json:
+        typer.echo(json.dumps({"ready": reason is None, "reason": reason}))
+    elif reason:
         typer.echo(reason, err=True)
+    if reason:
         raise typer.Exit(1)
 
 

@@ -2,8 +2,8 @@
 
 from db import audit, lane_orders, pauses
 from schemas.errors import Permanent
-from scripts.options import AnyActor, AnyTenant, Reason
-from scripts.output import out
+from scripts.options import AnyActor, AnyTenant, Json, Reason
+from scripts.output import out, print_json
 from scripts.session import open_database, whoami
 from scripts.tenants import id_of
 from workers.process import actor_names
@@ -13,6 +13,7 @@ def pause(
     reason: Reason,
     tenant: AnyTenant = None,
     actor: AnyActor = None,
+    as_json: Json = False,
 ) -> None:
     """Stop new work of one tenant or one actor."""
     _one_of(tenant, actor)
@@ -23,10 +24,13 @@ def pause(
         if new:
             audit.record(tx, operator=whoami(), action="pause", resource_type=_kind(tenant),
                          resource_id=tenant or actor or "", reason=reason)  # fmt: skip
+    if as_json:
+        print_json({"tenant": tenant, "actor": actor, "paused": True, "changed": new})
+        return
     out.print(f"{tenant or actor} is {'now' if new else 'already'} paused.")
 
 
-def resume(tenant: AnyTenant = None, actor: AnyActor = None) -> None:
+def resume(tenant: AnyTenant = None, actor: AnyActor = None, as_json: Json = False) -> None:
     """Let work of a paused tenant or actor start again."""
     _one_of(tenant, actor)
     with open_database() as (database, _), database.hat("operator") as tx:
@@ -34,6 +38,9 @@ def resume(tenant: AnyTenant = None, actor: AnyActor = None) -> None:
         if gone:
             audit.record(tx, operator=whoami(), action="resume", resource_type=_kind(tenant),
                          resource_id=tenant or actor or "", reason=None)  # fmt: skip
+    if as_json:
+        print_json({"tenant": tenant, "actor": actor, "paused": False, "changed": gone})
+        return
     out.print(f"{tenant or actor} {'runs again' if gone else 'was not paused'}.")
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from pipelines import graph as pictures
+from scripts.options import Json
+from scripts.output import print_json
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -17,6 +19,10 @@ def _group() -> None:
 @app.command("graph")
 def graph(
     mermaid: Annotated[bool, typer.Option("--mermaid", help="As a mermaid flowchart.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Print every consequence, one per line."""
+    if as_json:
+        print_json(pictures.document())
+        return
     print(pictures.mermaid() if mermaid else pictures.text())

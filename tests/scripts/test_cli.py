@@ -1,5 +1,6 @@
 """The command line is a contract: what it prints, what it refuses, how it ends."""
 
+import json
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from db import Database, dead, jobs
 from db.pool import Tx
 from schemas.jobs import EnrichLead, ScoreLead
+from scripts.fleet import free_port
 from tests.scripts.conftest import Said
 
 Outrider = Callable[..., Said]
@@ -102,6 +104,13 @@ def test_pause_and_resume_name_exactly_one_thing(outrider: Outrider, tenant: UUI
     paused = outrider("pause", "--actor", "lead.enrich", "--reason", "provider down")
     assert "is now paused" in paused.out
     assert "already" in outrider("pause", "--actor", "lead.enrich", "--reason", "x").out
+    told = outrider("pause", "--actor", "lead.enrich", "--reason", "x", "--json").out
+    assert json.loads(told) == {
+        "tenant": None,
+        "actor": "lead.enrich",
+        "paused": True,
+        "changed": False,
+    }
     assert "runs again" in outrider("resume", "--actor", "lead.enrich").out
     assert "was not paused" in outrider("resume", "--tenant", "acme").out
 
@@ -137,6 +146,8 @@ def test_the_doctor_names_a_violation_and_ends_with_one(
 def test_the_graph_is_drawn_from_the_pipelines(outrider: Outrider) -> None:
     assert "lead.captured → lead.enrich" in outrider("pipelines", "graph").out
     assert outrider("pipelines", "graph", "--mermaid").out.startswith("flowchart LR")
+    follows = json.loads(outrider("pipelines", "graph", "--json").out)
+    assert {"when": "lead.captured", "then": "lead.enrich", "condition": ""} in follows
 
 
 def test_migrate_needs_the_owner_and_says_so(
@@ -235,3 +246,13 @@ def test_a_folder_that_cannot_be_written_is_named_with_its_setting(
     said = outrider("tenants", "list")
     assert said.code == 1
     assert said.err.startswith("OUTRIDER_HOME: ")
+
+
+def test_health_says_for_machines_too_why_nothing_answers(
+    outrider: Outrider,
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}/ready"
+    said = outrider("health", "--url", url, "--json")
+    told = json.loads(said.out)
+    assert (said.code, told["ready"]) == (1, False)
+    assert "does not answer" in told["reason"]
