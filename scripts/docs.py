@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines.graph import mermaid
 from schemas.settings import PREFIX, Settings
-from scripts import docs_invariants, docs_states
+from scripts import docs_invariants, docs_seeds, docs_states
 from scripts.docs_metrics import metrics_page
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +49,7 @@ def pages() -> dict[Path, str]:
         delivery.with_name("job-states.svg"): docs_states.draw(),
         _ROOT / "docs" / "reference" / "invariants.md": docs_invariants.page(),
         _ROOT / "docs" / "reference" / "metrics.md": metrics_page(),
+        _ROOT / "docs" / "reference" / "seed-map.md": docs_seeds.page(),
     }
 
 

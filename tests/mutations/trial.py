@@ -105,7 +105,7 @@ def _function(conn: psycopg.Connection[Any], name: str, edit: Edit) -> str:
 
 
 def _is_file(edit: Edit) -> bool:
-    return edit.where.endswith(".py")
+    return edit.where.endswith((".py", ".sql"))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -27,33 +28,51 @@ def enrolled(outreach: Outreach) -> int:
 
 
 @pytest.mark.system(2)
-def test_twenty_five_leads_at_ten_a_day_enter_on_three_working_days_and_the_campaign_completes(
+def test_a_campaign_takes_ten_leads_a_working_day_stops_when_paused_and_completes_by_itself(
     outreach: Outreach,
 ) -> None:
+    """Activating a campaign with 25 leads and a daily limit of 10 enrolls 10, 10, 5 on three
+    working days, then the campaign becomes completed by itself; pausing stops the next due
+    step within one tick
+    """
     friday = MONDAY + timedelta(days=4)
     outreach.at(friday)
     campaign_id = outreach.campaign(outreach.mailbox(cap=100), texts=THREE[:1], daily=10)
     for number in range(25):
         outreach.lead(f"p{number}@example.test")
     outreach.fill()
+    assert enrolled(outreach) == 10
     for _ in range(2):
         outreach.attempt_next(FillCampaigns.name)
     monday = friday + timedelta(days=3)
     assert outreach.peek(PER_DAY) == [
         (friday.date(), 10), (monday.date(), 10), (monday.date() + timedelta(days=1), 5)]  # fmt: skip
-    for job_id, due_at in outreach.peek(
-        "SELECT id, due_at FROM outrider.jobs WHERE actor = 'step.send' ORDER BY due_at"
-    ):
-        outreach.at(max(due_at, outreach.now()))
-        outreach.attempt(job_id)
-    while left := outreach.peek(  # those that came out of their window on Friday evening
-        "SELECT id, due_at FROM outrider.jobs WHERE actor = 'step.send' ORDER BY due_at LIMIT 1"
-    ):
-        outreach.at(left[0][1])
-        outreach.attempt(left[0][0])
-    assert len(outreach.sender.sent) == 25
     with outreach.database.tenant(outreach.tenant) as tx:
-        assert campaigns.get(tx, campaign_id).status is CampaignStatus.COMPLETED
+        campaigns.pause(tx, campaign_id, "a typo")
+    send_next(outreach)
+    assert outreach.sender.sent == []
+    with outreach.database.tenant(outreach.tenant) as tx:
+        campaigns.activate(tx, campaign_id)
+    while outreach.peek("SELECT 1 FROM outrider.jobs WHERE actor = 'step.send'"):
+        assert status(outreach, campaign_id) is CampaignStatus.ACTIVE
+        send_next(outreach)
+    assert len({mail.recipient for mail in outreach.sender.sent}) == 25
+    assert len(outreach.sender.sent) == 25
+    assert status(outreach, campaign_id) is CampaignStatus.COMPLETED
+
+
+def send_next(outreach: Outreach) -> None:
+    """One tick: the step that is due first, at its moment, or now when that has passed."""
+    [(job_id, due_at)] = outreach.peek(
+        "SELECT id, due_at FROM outrider.jobs WHERE actor = 'step.send' ORDER BY due_at, id LIMIT 1"
+    )
+    outreach.at(max(due_at, outreach.now()))
+    outreach.attempt(job_id)
+
+
+def status(outreach: Outreach, campaign_id: UUID) -> CampaignStatus:
+    with outreach.database.tenant(outreach.tenant) as tx:
+        return campaigns.get(tx, campaign_id).status
 
 
 def test_a_new_lead_opens_a_completed_campaign_again(outreach: Outreach) -> None:

@@ -60,6 +60,29 @@ def test_what_is_found_lands_with_its_source(bench: Bench, lead_id: UUID, peek: 
     assert len(pick(bench.database, "lead.score")) == 1
 
 
+@pytest.mark.system(25)
+def test_each_field_names_its_source_and_a_verified_address_stays_verified(
+    bench: Bench, lead_id: UUID, domains: FakeDomains, at: Callable[[datetime], None], peek: Peek
+) -> None:
+    """Provider payload lands with provenance per field; a later weaker source does not overwrite a
+    verified mail
+    """
+    at(datetime(2031, 5, 1, tzinfo=UTC))
+    peek("UPDATE outrider.leads SET email_status = 'verified'")
+    enrich(bench, lead_id)
+    assert {name: field["source"] for name, field in found(bench, lead_id).items()} == {
+        "title": "given", "company_domain": "address", "mail_operator": "dns", "company_name": "page",
+        "country": "page", "employee_count": "page", "hiring": "page", "website": "page"}  # fmt: skip
+    domains.answer = lambda domain: DomainFacts(domain=domain, has_mx=False)
+    at(datetime(2031, 6, 1, tzinfo=UTC))  # the month's look-up is less sure than whoever verified
+    enrich(bench, lead_id)
+    assert peek("SELECT facts ->> 'email_status' FROM outrider.enrichment_results WHERE is_current") == [
+        ("invalid",)]  # fmt: skip
+    lead = lead_of(bench, lead_id)
+    assert (lead.email, lead.email_status) == ("ada@acme.test", EmailStatus.VERIFIED)
+    assert lead.status is LeadStatus.ENRICHED
+
+
 def test_a_second_run_asks_nobody_and_changes_nothing(
     bench: Bench, lead_id: UUID, domains: FakeDomains, peek: Peek
 ) -> None:

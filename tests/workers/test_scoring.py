@@ -42,27 +42,37 @@ def test_a_score_comes_with_reasons_that_add_up(bench: Bench, lead_id: UUID, pee
 
 
 @pytest.mark.system(4)
-def test_unchanged_inputs_write_nothing(bench: Bench, lead_id: UUID, peek: Peek) -> None:
-    score(bench, lead_id)
-    before = peek("SELECT * FROM outrider.scores")
+def test_a_score_follows_from_its_inputs_and_is_written_when_they_change(
+    bench: Bench, database: Database, tenant: UUID, lead_id: UUID, peek: Peek
+) -> None:
+    """Same inputs and model version give the same score, components and tier; a changed title
+    rescoring writes a second row and flips is_current; an unchanged input hash writes
+    nothing
+    """
+    with database.tenant(tenant) as tx:
+        twin = capture(tx, "bob@acme.test", title="Sales Manager")
+    bench.do(ENRICH, EnrichLead(lead_id=twin))
+    for one in (lead_id, twin):
+        score(bench, one)
+    one, other = peek(
+        "SELECT model, model_version, score, tier::text, factors, inputs_hash FROM outrider.scores"
+    )
+    assert one == other
+
+    before = peek("SELECT * FROM outrider.scores ORDER BY id")
     for _ in range(2):
         assert bench.state(score(bench, lead_id)) == (JobOutcome.DONE, 1)
-    assert peek("SELECT * FROM outrider.scores") == before
-    assert peek("SELECT count(*) FROM outrider.lead_status_transitions") == [(3,)]
+    assert peek("SELECT * FROM outrider.scores ORDER BY id") == before
+    assert peek("SELECT count(*) FROM outrider.lead_status_transitions") == [(6,)]
 
-
-@pytest.mark.system(4)
-def test_a_changed_title_writes_a_second_row_and_flips_the_current_one(
-    bench: Bench, lead_id: UUID, peek: Peek
-) -> None:
+    peek("UPDATE outrider.leads SET title = 'CEO' WHERE id = %s", lead_id)
     score(bench, lead_id)
-    peek("UPDATE outrider.leads SET title = 'CEO'")
-    score(bench, lead_id)
-    first, second = peek(ROWS)
+    first, second = peek(
+        "SELECT score, tier::text, is_current, inputs_hash FROM outrider.scores WHERE lead_id = %s ORDER BY id", lead_id)  # fmt: skip
     assert (first[2], second[2]) == (False, True)
     assert second[0] > first[0]
     assert second[3] != first[3]
-    assert peek("SELECT score FROM outrider.leads") == [(second[0],)]
+    assert peek("SELECT score FROM outrider.leads WHERE id = %s", lead_id) == [(second[0],)]
 
 
 @pytest.mark.system(4)
