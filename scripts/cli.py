@@ -30,6 +30,7 @@ from scripts import (
     pipelines,
     replies,
     run,
+    support,
     suppressions,
     tenants,
     top,
@@ -77,6 +78,7 @@ app.command("pause")(pauses.pause)
 app.command("resume")(pauses.resume)
 app.add_typer(tenants.app, name="tenants", help="Organisations that share the fleet.")
 app.add_typer(users.app, name="users", help="People and their roles.")
+app.add_typer(support.app, name="support", help="Reading a tenant for a while, on the record.")
 app.add_typer(suppressions.app, name="suppress", help="Who must never be written to.")
 app.add_typer(campaigns.app, name="campaign", help="Sequences aimed at leads.")
 app.add_typer(keys.app, name="keys", help="Signing keys of webhook sources.")
