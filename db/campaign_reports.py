@@ -6,6 +6,7 @@ from uuid import UUID
 
 from db.pool import Tx
 from schemas.enums import EnrollmentStatus, StepStatus, StopReason
+from schemas.plans import PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ class StepCount:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", StepStatus(self.status))
+
+
+@dataclass(frozen=True, slots=True)
+class OverPlan:
+    """How many steps wait for the tenant's plan or its payment, and why."""
+
+    because: str
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,21 @@ def list_held(tx: Tx, campaign_id: UUID, *, limit: int) -> list[Held]:
          WHERE campaign_id = %(id)s AND status = 'held' ORDER BY updated_at, id LIMIT %(limit)s
         """,
         {"id": campaign_id, "limit": limit},
+    )
+
+
+def list_over_plan(tx: Tx, campaign_id: UUID) -> list[OverPlan]:
+    """Planned steps that the tenant's plan does not cover now, by reason."""
+    return tx.list(
+        OverPlan,
+        """
+        SELECT split_part(x.because, ';', 1) AS because, count(*) AS steps
+          FROM outrider.step_executions x JOIN outrider.enrollments e ON e.id = x.enrollment_id
+         WHERE e.campaign_id = %(id)s AND e.status = 'active' AND x.status = 'scheduled'
+           AND starts_with(x.because, %(prefix)s)
+         GROUP BY 1 ORDER BY 2 DESC, 1
+        """,
+        {"id": campaign_id, "prefix": PREFIX},
     )
 
 

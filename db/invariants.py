@@ -9,6 +9,7 @@ from typing import LiteralString
 
 from db.invariants_engine import ENGINE
 from db.invariants_outreach import OUTREACH
+from db.invariants_usage import USAGE
 from db.pool import Tx
 
 _GRACE = timedelta(seconds=5)
@@ -157,6 +158,7 @@ INVARIANTS: dict[str, LiteralString] = {
     """,
     **ENGINE,
     **OUTREACH,
+    **USAGE,
 }
 
 

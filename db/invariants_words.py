@@ -39,4 +39,6 @@ WORDS: dict[str, str] = {
     "crm.stranded": "Somebody sends every batch of CRM changes.",
     "crm.unlogged": "Every link to a CRM contact has the push that made it in the log.",
     "imports.sum": "An import keeps as many wrong rows as it counted.",
+    "usage.sum": "What a tenant used of a limit is the sum of its ledger.",
+    "credits.balance": "A balance of credits is the last line of a ledger in which each line follows from the one before.",
 }

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from db import Tx, jobs
 from pipelines.dsl import Consequence
 from pipelines.lead_journey import LEAD_JOURNEY
+from pipelines.metering import METERING
 from pipelines.replies import REPLIES
 from pipelines.telling import TELLING
 from schemas.base import Event
 
-PIPELINES = (LEAD_JOURNEY, REPLIES, TELLING)
+PIPELINES = (LEAD_JOURNEY, REPLIES, TELLING, METERING)
 
 
 def emit(tx: Tx, event: Event, *, key: str) -> list[int]:

@@ -190,3 +190,24 @@ class CrmStatus(StrEnum):
 class CrmOverwrite(StrEnum):
     ALWAYS = "always"
     IF_EMPTY = "if_empty"
+
+
+class Meter(StrEnum):
+    MAILS = "mails"
+    LOOKUPS = "lookups"
+    AI_CREDITS = "ai_credits"
+
+
+class SubscriptionStatus(StrEnum):
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    CANCELLED = "cancelled"
+    PAUSED = "paused"
+
+
+class CreditKind(StrEnum):
+    GRANT = "grant"
+    SPEND = "spend"
+    REFUND = "refund"
+    EXPIRE = "expire"

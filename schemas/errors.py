@@ -5,6 +5,7 @@
     - RateLimited   come back at the time we were told; not counted as an attempt, and
                     whoever shares the job's lane waits as well
       . Busy        only this job has to wait
+        . OverPlan  until the tenant's plan, its payment or its credits allow it
   + Permanent       trying again cannot help: dead letter with the reason
     - Poison        the message itself cannot be understood
       . NoSuchRow   it names something that is not there
@@ -32,6 +33,10 @@ class RateLimited(Transient):
 
 class Busy(RateLimited):
     """Something of our own is in this job's way for a moment; its neighbours are not concerned."""
+
+
+class OverPlan(Busy):
+    """The tenant's plan does not cover it now; nothing is lost, and it goes on when it does."""
 
 
 class Permanent(JobError):

@@ -1,11 +1,11 @@
 """Facts, in the past tense. The pipeline says what follows from each."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
 from schemas.base import Event
-from schemas.enums import LeadStatus, LeadTier, MailMatch, ReplyAuthor, ReplyIntent
+from schemas.enums import LeadStatus, LeadTier, MailMatch, Meter, ReplyAuthor, ReplyIntent
 
 
 class LeadCaptured(Event):
@@ -115,3 +115,13 @@ class ContactsLeft(Event):
     """A batch is through, and leads that changed meanwhile are left to be told."""
 
     name: ClassVar[str] = "contacts.left"
+
+
+class UsageWarned(Event):
+    """A tenant reached 80 % of what its plan gives in a month."""
+
+    name: ClassVar[str] = "usage.warned"
+    meter: Meter
+    used: int
+    allowed: int
+    month: date

@@ -1,9 +1,11 @@
 """One class per actor. The class is the contract; its `name` is what the queue sees."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from schemas.base import Event, Job
+from schemas.enums import Meter
 from schemas.events import (
     CampaignFull,
     ContactsCollected,
@@ -16,6 +18,7 @@ from schemas.events import (
     MailReceived,
     ReplyClassified,
     StepScheduled,
+    UsageWarned,
 )
 
 
@@ -23,7 +26,7 @@ class EnrichLead(Job):
     """Find out what is publicly known about a lead's address, domain and company."""
 
     name: ClassVar[str] = "lead.enrich"
-    emits: ClassVar[tuple[type[Event], ...]] = (LeadEnriched,)
+    emits: ClassVar[tuple[type[Event], ...]] = (LeadEnriched, UsageWarned)
     lead_id: UUID
 
 
@@ -46,7 +49,7 @@ class SendStep(Job):
     """Send one mail of a sequence, once, or say why not."""
 
     name: ClassVar[str] = "step.send"
-    emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled, LeadMoved)
+    emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled, LeadMoved, UsageWarned)
     step_id: UUID
     epoch: int
     mailbox_id: UUID | None = None
@@ -140,3 +143,19 @@ class PruneHistory(Job):
     """Forget what the retention rules say to forget."""
 
     name: ClassVar[str] = "house.prune_history"
+
+
+class WarnUsage(Job):
+    """Tell that a tenant comes near the end of what its plan gives in a month."""
+
+    name: ClassVar[str] = "usage.warn"
+    meter: Meter
+    used: int
+    allowed: int
+    month: date
+
+
+class RenewCredits(Job):
+    """Give every tenant the credits that its plan names for the month."""
+
+    name: ClassVar[str] = "house.renew_credits"

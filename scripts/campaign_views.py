@@ -17,6 +17,7 @@ def show_status(tx: Tx, campaign: Campaign, *, as_json: bool) -> None:
     steps = campaign_reports.count_steps(tx, campaign.id)
     held = campaign_reports.list_held(tx, campaign.id, limit=_HELD)
     due = campaign_reports.next_due(tx, campaign.id)
+    over = campaign_reports.list_over_plan(tx, campaign.id)
     if as_json:
         print_json(
             {
@@ -27,6 +28,7 @@ def show_status(tx: Tx, campaign: Campaign, *, as_json: bool) -> None:
                 "enrollments": [asdict(count) for count in counts],
                 "steps": [asdict(step) for step in steps],
                 "held": [asdict(one) for one in held],
+                "waits_for_plan": [asdict(one) for one in over],
             }
         )
         return
@@ -34,6 +36,8 @@ def show_status(tx: Tx, campaign: Campaign, *, as_json: bool) -> None:
     out.print(f"{campaign.name}: {campaign.status}{why}", highlight=False)
     out.print(f"next mail: {due.isoformat(timespec='minutes') if due else 'none planned'}",
               highlight=False)  # fmt: skip
+    for one in over:
+        out.print(f"{one.steps} mails wait. {one.because}", highlight=False, markup=False)
     show(counts, as_json=False, empty="Nobody is enrolled.")
     show(steps, as_json=False, empty="No step is planned.")
     if held:

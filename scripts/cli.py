@@ -15,6 +15,7 @@ from schemas.settings import SettingsMissing
 from scripts import (
     campaigns,
     credentials,
+    credits,
     crm,
     cron,
     dead,
@@ -28,6 +29,7 @@ from scripts import (
     mailboxes,
     pauses,
     pipelines,
+    plans,
     replies,
     run,
     support,
@@ -35,6 +37,7 @@ from scripts import (
     tenants,
     top,
     trace,
+    usage,
     users,
 )
 from scripts.bench.commands import app as bench
@@ -76,7 +79,10 @@ app.command("top")(top.top)
 app.command("trace")(trace.trace)
 app.command("pause")(pauses.pause)
 app.command("resume")(pauses.resume)
+app.command("usage")(usage.usage)
 app.add_typer(tenants.app, name="tenants", help="Organisations that share the fleet.")
+app.add_typer(plans.app, name="plans", help="What a tenant may use, by offer.")
+app.add_typer(credits.app, name="credits", help="What look-ups and models are paid with.")
 app.add_typer(users.app, name="users", help="People and their roles.")
 app.add_typer(support.app, name="support", help="Reading a tenant for a while, on the record.")
 app.add_typer(suppressions.app, name="suppress", help="Who must never be written to.")

@@ -5,12 +5,14 @@ from uuid import UUID
 
 import typer
 
-from db import Tx, tenants
-from scripts.options import Json
-from scripts.output import show, show_one
-from scripts.session import open_database
+from db import Database, Tx, audit, credits, plans, quotas, subscriptions, tenants
+from schemas.enums import SubscriptionStatus
+from scripts.options import Json, Reason
+from scripts.output import out, show, show_one
+from scripts.session import open_database, whoami
 
 app = typer.Typer(no_args_is_help=True)
+Slug = Annotated[str, typer.Argument(help="The tenant's slug.")]
 
 
 @app.command("create")
@@ -34,6 +36,48 @@ def list_all(as_json: Json = False) -> None:
             as_json=as_json,
             empty="No tenants yet: `outrider tenants create`.",
         )
+
+
+@app.command("plan")
+def plan(
+    tenant: Slug,
+    code: Annotated[str, typer.Argument(metavar="PLAN", help="A code of `outrider plans list`.")],
+    reason: Annotated[str | None, typer.Option(help="Why; kept in the audit trail.")] = None,
+) -> None:
+    """Give a tenant a plan from this moment on; what waited for a bigger one goes on."""
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            tenant_id, new = tenants.get_by_slug(tx, tenant).id, plans.get(tx, code)
+            before = subscriptions.get(tx, tenant_id)
+            subscriptions.put(tx, tenant_id, new.code)
+            audit.record(tx, operator=whoami(), action="plan", resource_type="tenant",
+                         resource_id=tenant, reason=reason, tenant_id=tenant_id,
+                         details={"from": before.plan_code, "to": new.code})  # fmt: skip
+        granted, woken = _go_on(database, tenant_id)
+    out.print(f"{tenant} has the plan {new.name}; {granted} credits granted, {woken} waiting jobs go on.",
+              highlight=False)  # fmt: skip
+
+
+@app.command("billing")
+def billing(tenant: Slug, status: SubscriptionStatus, reason: Reason) -> None:
+    """Say whether a tenant's plan is paid; unless it is, nothing is sent and nothing looked up."""
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            tenant_id = tenants.get_by_slug(tx, tenant).id
+            before = subscriptions.bill(tx, tenant_id, status)
+            audit.record(tx, operator=whoami(), action="billing", resource_type="tenant",
+                         resource_id=tenant, reason=reason, tenant_id=tenant_id,
+                         details={"from": before.value, "to": status.value})  # fmt: skip
+        granted, woken = _go_on(database, tenant_id)
+    out.print(f"{tenant} was {before.value} and is {status.value}; {granted} credits granted, {woken} waiting "
+              "jobs go on.", highlight=False)  # fmt: skip
+
+
+def _go_on(database: Database, tenant_id: UUID) -> tuple[int, int]:
+    """Credits granted and jobs woken, where the tenant's plan is paid now."""
+    with database.tenant(tenant_id) as tx:
+        granted = credits.renew(tx)
+        return granted, quotas.wake(tx)
 
 
 def id_of(tx: Tx, slug: str | None) -> UUID | None:

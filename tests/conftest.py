@@ -23,6 +23,7 @@ pytest_plugins = (
     "tests.fix_crm",
     "tests.fix_dead",
     "tests.fix_journey",
+    "tests.fix_plans",
     "tests.fix_pooler",
 )
 

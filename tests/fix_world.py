@@ -31,9 +31,10 @@ from workers.attempt import Runner
 from workers.broker import TicketBroker
 from workers.context import Context
 from workers.dispatcher import Dispatcher
-from workers.process import declare, open_broker
+from workers.process import open_broker
 from workers.retry import Retry
 from workers.sessions import Heartbeat
+from workers.tickets import declare
 
 AT_ONCE = Retry(first=timedelta(milliseconds=1), longest=timedelta(milliseconds=2))
 Said = list[Any]

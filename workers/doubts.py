@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from db import Database, Tx, audit, claims, effects, mailbox_days, messages
-from schemas.enums import EffectState
+from db import Database, Tx, audit, claims, effects, mailbox_days, messages, quotas
+from schemas.enums import EffectState, Meter
 from schemas.errors import Permanent
 from schemas.mails import Accepted
 
@@ -42,3 +42,4 @@ def _unsend(tx: Tx, key: str, reason: str) -> None:
     failed = messages.fail(tx, key, reason)
     if failed and failed.mailbox_id:
         mailbox_days.give_back(tx, failed.mailbox_id, failed.day)
+        quotas.refund(tx, Meter.MAILS, key=key)

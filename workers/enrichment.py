@@ -3,17 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from db import Tx, clock, companies, enrichments, leads
+from db import Tx, clock, companies, enrichments, leads, plans, quotas
 from db.leads import Lead
 from schemas.addresses import facts
 from schemas.enrichments import DomainFacts, Enrichment, Question, conclude, question
-from schemas.enums import EffectClass, LeadStatus
-from schemas.errors import Permanent, Transient
+from schemas.enums import EffectClass, LeadStatus, Meter
+from schemas.errors import JobError, OverPlan, Permanent, RateLimited, Transient
 from schemas.events import LeadEnriched
 from schemas.jobs import EnrichLead
 from workers.actor import actor
 from workers.context import Context
 from workers.effects import Effect, perform
+from workers.quotas import WAIT, demand
 from workers.retry import PATIENT
 
 _SURE = 3
@@ -22,9 +23,11 @@ _SURE = 3
 
 @actor(EnrichLead, queue="enrichment", retry=PATIENT, limit=timedelta(seconds=60))
 def enrich_lead(job: EnrichLead, ctx: Context) -> None:
-    """Safe to run twice: one look per domain and month, one result per lead and set of facts."""
+    """Safe to run twice: one look per domain and month, paid once; one result per lead and set of facts."""
     with ctx.transaction() as tx:
         lead = leads.get(tx, job.lead_id)
+        if hindered := plans.hindrance(tx, lead.id):
+            raise OverPlan(hindered, retry_after=WAIT)
         ours = _ours(tx, lead)
         month = f"{clock.read(tx):%Y-%m}"
 
@@ -62,7 +65,16 @@ def _look(ctx: Context, asked: Question, month: str) -> Effect[DomainFacts]:
         kind=EffectClass.REPEATABLE,
         answer=DomainFacts,
         call=lambda: _patiently(ctx, asked, key),
+        guard=lambda tx: demand(ctx, tx, Meter.LOOKUPS, 1, key=key),
+        undo=lambda tx, error: _unspend(ctx, tx, key, error),
     )
+
+
+def _unspend(ctx: Context, tx: Tx, key: str, error: JobError) -> None:
+    """A look that will be tried again stays paid; one that failed for good costs nothing."""
+    last = ctx.claim.attempt >= ctx.claim.max_attempts and not isinstance(error, RateLimited)
+    if last or isinstance(error, Permanent):
+        quotas.refund(tx, Meter.LOOKUPS, key=key)
 
 
 def _patiently(ctx: Context, asked: Question, key: str) -> DomainFacts:

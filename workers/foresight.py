@@ -19,6 +19,8 @@ from db import (
     mailbox_days,
     mailboxes,
     mails,
+    plans,
+    quotas,
     replies,
     steps,
     suppressions,
@@ -30,6 +32,7 @@ from schemas.enums import (
     EffectState,
     EnrollmentStatus,
     MailboxStatus,
+    Meter,
     ReplyDecision,
     StepStatus,
 )
@@ -174,7 +177,7 @@ def _obstacle(tx: Tx, touch: Touch) -> str | None:
         return "it is out of the campaign's window"
     if mailbox_days.is_spent(tx, touch.mailbox.id):
         return "the mailbox sent its mails of today"
-    return None
+    return quotas.obstacle(tx, Meter.MAILS)
 
 
 @_foresees(ResumeEnrollment)
@@ -218,6 +221,8 @@ def _read_mailbox(tx: Tx, job: ReadMailbox, _tenant_id: UUID | None) -> Foresigh
 def _enrich_lead(tx: Tx, job: EnrichLead, _tenant_id: UUID | None) -> Foresight:
     if leads.get(tx, job.lead_id).email is None:
         return Foresight(Omen.FAILS, "the lead has no e-mail address", Ending.DEAD)
+    if hindered := plans.hindrance(tx, job.lead_id):
+        return Foresight(Omen.WAITS, hindered)
     return _RUNS
 
 

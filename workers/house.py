@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from db import Tx, crm_outbox, dead, dead_ends, invariants, job_log, lanes, partitions
+from db import Tx, crm_outbox, dead, dead_ends, invariants, job_log, lanes, partitions, quotas
 from schemas.errors import Permanent
 from schemas.events import ContactsLeft
 from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory
@@ -70,6 +70,7 @@ def prune_history(_job: PruneHistory, ctx: Context) -> None:
     while dropped := _drop_day(ctx):
         ctx.log.info("history.dropped", partition=dropped)
     _in_slices(ctx, partial(job_log.prune, older_than=_KEEP, limit=_SLICE))
+    _in_slices(ctx, partial(quotas.prune, limit=_SLICE))
     _in_slices(ctx, partial(lanes.prune, limit=_SLICE_OF_LANES), size=_SLICE_OF_LANES)
 
 

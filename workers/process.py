@@ -4,9 +4,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import TypeVar
-from uuid import UUID
 
 import dramatiq
 from dramatiq.middleware import TimeLimit
@@ -32,6 +30,7 @@ from workers import (
     replies,
     scoring,
     sequencing,
+    usage,
 )
 from workers.actor import Spec, registered
 from workers.attempt import Runner
@@ -43,12 +42,15 @@ from workers.faults import Faults
 from workers.mailroom import Mailroom
 from workers.recycling import RECYCLED, Recycler, attempts
 from workers.sessions import Heartbeat
+from workers.tickets import alarm, declare
 
 log = logs.get("outrider.worker")
 
 T = TypeVar("T")
 
-ACTORS = (enrichment, scoring, campaigns, sequencing, enrollments, mailboxes, replies, crm, house)
+ACTORS = (
+    enrichment, scoring, campaigns, sequencing, enrollments, mailboxes, replies, crm, house, usage,
+)  # fmt: skip
 """Modules whose import registers actors; a new actor is one more name here."""
 
 
@@ -272,29 +274,3 @@ def open_broker(url: str, prefix: str = PREFIX) -> TicketBroker:
     broker = TicketBroker(url, middleware=[TimeLimit(interval=200)], prefix=prefix)
     broker.emit_after("process_boot")  # Dramatiq's own command line would; it starts that thread
     return broker
-
-
-def alarm(broker: dramatiq.Broker) -> Callable[[timedelta], None]:
-    """What sets anew the time after which the calling thread is interrupted."""
-    [limits] = [part for part in broker.middleware if isinstance(part, TimeLimit)]
-    return lambda limit: limits.manager.add_timeout(  # pyright: ignore[reportUnknownMemberType]
-        threading.get_ident(), limit.total_seconds() * 1000
-    )
-
-
-def declare(broker: dramatiq.Broker, spec: Spec, runner: Runner) -> None:
-    """Make one actor known to a broker; its tickets run through `runner`."""
-
-    def run(ids: list[int] | int, tenant_id: str | None) -> None:
-        # A bare number is a ticket of the version before.
-        jobs = ids if isinstance(ids, list) else [ids]
-        runner.run(spec, jobs, UUID(tenant_id) if tenant_id else None)
-
-    dramatiq.Actor(
-        run,
-        broker=broker,
-        actor_name=spec.job.name,
-        queue_name=spec.queue,
-        priority=0,
-        options={"time_limit": int(spec.limit.total_seconds() * 1000)},
-    )

@@ -16,23 +16,28 @@ from db import (
     mailbox_days,
     mailboxes,
     messages,
+    quotas,
     suppressions,
 )
 from db.messages import NewOutbound
+from db.quotas import Refused
 from schemas.enums import (
     CampaignStatus,
     EffectClass,
     EnrollmentStatus,
     MailboxStatus,
+    Meter,
     SuppressionReason,
 )
 from schemas.errors import Busy, JobError, Permanent
 from schemas.letters import Letter, to_bytes
 from schemas.mails import Accepted
+from schemas.plans import PREFIX
 from schemas.slots import in_window
 from workers.context import Context
 from workers.effects import Effect
 from workers.planning import SOON
+from workers.quotas import take
 from workers.touches import Touch, letter
 
 
@@ -76,7 +81,11 @@ def effect(ctx: Context, touch: Touch) -> Effect[Accepted]:
         )
 
     return _effect(
-        ctx, touch, call=call, message_id=mail.message_id, guard=lambda tx: _guard(tx, touch, mail)
+        ctx,
+        touch,
+        call=call,
+        message_id=mail.message_id,
+        guard=lambda tx: _guard(ctx, tx, touch, mail),
     )
 
 
@@ -113,7 +122,7 @@ def _effect(
     )
 
 
-def _guard(tx: Tx, touch: Touch, mail: Letter) -> None:
+def _guard(ctx: Context, tx: Tx, touch: Touch, mail: Letter) -> None:
     enrollment = enrollments.get_locked(tx, touch.enrollment.id)
     if enrollment.status is not EnrollmentStatus.ACTIVE or enrollment.epoch != touch.step.epoch:
         raise Void(f"The enrollment is {enrollment.status} in epoch {enrollment.epoch}.")
@@ -129,6 +138,10 @@ def _guard(tx: Tx, touch: Touch, mail: Letter) -> None:
         raise Later(f"{touch.mailbox.email} sent its {touch.mailbox.daily_cap} mails of today",
                     earliest=midnight)  # fmt: skip
     _claim(tx, touch, mail, day)
+    # Last: its row is the whole tenant's.
+    paid = take(ctx, tx, Meter.MAILS, 1, key=touch.key)
+    if isinstance(paid, Refused):
+        raise Later(PREFIX + paid.because, earliest=paid.resets_at or now + SOON)
 
 
 def _open(tx: Tx, touch: Touch, now: datetime) -> None:
@@ -170,6 +183,7 @@ def _undo(tx: Tx, key: str, error: JobError) -> None:
     failed = messages.fail(tx, key, str(error))
     if failed and failed.mailbox_id:
         mailbox_days.give_back(tx, failed.mailbox_id, failed.day)
+        quotas.refund(tx, Meter.MAILS, key=key)
 
 
 def _done(tx: Tx, key: str) -> None:

@@ -45,4 +45,9 @@ PLANTED: dict[str, LiteralString] = {
     "outrider.crm_outbox": "INSERT INTO outrider.crm_outbox (tenant_id, connection_id, lead_id) SELECT %(t)s, c.id, l.id FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
     "outrider.imports": "INSERT INTO outrider.imports (tenant_id, filename, sha256, rows, created, updated, rejected, operator) VALUES (%(t)s, 'f', 'h', 1, 0, 0, 1, 'o')",
     "outrider.import_rejects": "INSERT INTO outrider.import_rejects (tenant_id, import_id, line, raw, field, reason) SELECT %(t)s, id, 1, 'r', 'email', 'r' FROM outrider.imports " + _ONE,
+    "outrider.subscriptions": "INSERT INTO outrider.subscriptions (tenant_id, plan_code) VALUES (%(t)s, 'starter')",
+    "outrider.usage_events": "INSERT INTO outrider.usage_events (tenant_id, meter, key, quantity, period_start) VALUES (%(t)s, 'mails', 'k', 1, outrider.this_month())",
+    "outrider.usage_counters": "INSERT INTO outrider.usage_counters (tenant_id, meter, period_start, quantity) VALUES (%(t)s, 'mails', outrider.this_month(), 1)",
+    "outrider.credit_accounts": "INSERT INTO outrider.credit_accounts (tenant_id, balance, entries) VALUES (%(t)s, 1, 1)",
+    "outrider.credit_transactions": "INSERT INTO outrider.credit_transactions (tenant_id, entry, kind, credits, balance_after) VALUES (%(t)s, 1, 'grant', 1, 1)",
 }  # fmt: skip
