@@ -13,6 +13,12 @@ _ENRICHMENT = "workers/test_enrichment.py::test_each_field_names_its_source_and_
 _CONVERSATION = (
     "db/test_messages.py::test_a_conversation_is_read_in_the_order_it_happened_with_the_exact_texts"
 )
+_ANSWERS = "workers/test_whole_journey.py::test_each_of_seven_answers_in_one_mailbox_leads_to_its_own_action"  # fmt: skip
+_STOP = (
+    "workers/test_replies.py::test_an_answer_stops_its_sequence_before_a_step_that_is_due_can_go"
+)
+_MOMENT = "workers/test_sequencing_moments.py::test_a_planned_mail_leaves_in_its_minute_or_never_and_outlives_the_worker_that_had_it"
+_DEAD = "scripts/test_dead.py::test_what_gives_up_is_kept_whole_replayed_once_and_given_up_only_with_a_note"
 
 
 def _guard(row: int, words: str, test: str, *edits: Edit) -> Guard:
@@ -44,6 +50,18 @@ GUARDS: tuple[Guard, ...] = (
         "db/scores.py",
         """                      AND s.model_version = w.model_version AND s.inputs_hash = w.inputs_hash)""",
         """                      AND s.model_version = w.model_version)""")),
+    _guard(8, "a wish to be left alone is put on the list", _ANSWERS, Edit(
+        "workers/suppressing.py",
+        """    if verdict.author is ReplyAuthor.HUMAN and verdict.intent is ReplyIntent.UNSUBSCRIBE:""",
+        """    if False:""")),
+    _guard(8, "an absence waits for the day of return", _ANSWERS, Edit(
+        "workers/enrollments.py",
+        """    elif epoch := enrollments.pause(tx, enrollment.id, until):""",
+        """    elif epoch := enrollments.pause(tx, enrollment.id, until := now):""")),
+    _guard(8, "whoever is interested is told to the CRM", _ANSWERS, Edit(
+        "sql:tell_crm",
+        """and new.status = any (c.push_on)""",
+        """and new.status = any (c.push_on) and new.status <> 'qualified'""")),
     _guard(25, "a verified address keeps its status", _ENRICHMENT, Edit(
         "db/leads.py",
         """CASE WHEN email_status IN ('verified', 'guessed', 'catch_all')""",
@@ -56,4 +74,51 @@ GUARDS: tuple[Guard, ...] = (
         "workers/sending.py",
         """            body_text=mail.body,""",
         """            body_text=mail.body.strip(),""")),
+    _guard(29, "a mail that may be a person's holds its sequence when it is matched", _STOP, Edit(
+        "workers/replies.py",
+        """        held = bool(new and holds and found.enrollment_id
+                    and enrollments.hold(tx, found.enrollment_id, _HOLD))""",
+        """        held = bool(new and holds and found.enrollment_id)""")),
+    _guard(29, "a person's answer stops every sequence of theirs", _STOP, Edit(
+        "schemas/verdicts.py",
+        """    if author is ReplyAuthor.HUMAN:
+        return _human(intent, return_date)""",
+        """    if False:
+        return _human(intent, return_date)""")),
+    _guard(38, "what waits for a moment is not rung before it", _MOMENT, Edit(
+        "sql:dispatch_promote",
+        """where state = 'delayed' and retry_at is null and due_at <= business""",
+        """where state = 'delayed' and retry_at is null""")),
+    _guard(38, "a stopped sequence voids what was planned", _MOMENT, Edit(
+        "workers/touches.py",
+        """        step.status is StepStatus.SCHEDULED
+        and enrollment.status is EnrollmentStatus.ACTIVE
+        and step.epoch == enrollment.epoch == job.epoch""",
+        """        step.epoch == job.epoch"""), Edit(
+        "workers/sending.py",
+        """    if enrollment.status is not EnrollmentStatus.ACTIVE or enrollment.epoch != touch.step.epoch:""",
+        """    if enrollment.status is EnrollmentStatus.COMPLETED:""")),
+    _guard(38, "what a silent worker had is taken back", _MOMENT, Edit(
+        "sql:dispatch_sweep",
+        """     where j.state = 'running'
+""",
+        """     where j.state = 'running' and false
+""")),
+    _guard(69, "a letter keeps the job's payload", _DEAD, Edit(
+        "sql:bury",
+        """  select tenant_id, id, actor, payload, version, max_attempts, attempt,""",
+        """  select tenant_id, id, actor, '{}', version, max_attempts, attempt,""")),
+    _guard(69, "only what has attempts left is tried again", _DEAD, Edit(
+        "workers/verdicts.py",
+        """    if isinstance(error, Permanent) or claim.attempt >= claim.max_attempts:""",
+        """    if isinstance(error, Transient):""")),
+    _guard(69, "a letter that was replayed is not replayed again", _DEAD, Edit(
+        "workers/letters.py", """replace(which, status="open")""", "which"), Edit(
+        "db/dead_ends.py",
+        """         WHERE id = ANY(%(ids)s) AND status = 'open' ORDER BY id FOR UPDATE SKIP LOCKED""",
+        """         WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE SKIP LOCKED""")),
+    _guard(69, "whoever overrides something says why", _DEAD, Edit(
+        "scripts/options.py",
+        """    if not given.strip():""",
+        """    if False:""")),
 )  # fmt: skip

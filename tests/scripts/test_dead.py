@@ -6,10 +6,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from db import Database
-from schemas.jobs import FillCampaigns, ScoreLead
-from tests.factories import tenant_called
+from providers.fake import FakeDomains, acme
+from schemas.enums import JobOutcome, JobState
+from schemas.errors import Transient
+from schemas.jobs import EnrichLead, FillCampaigns, ScoreLead
+from tests.factories import capture, tenant_called
 from tests.fix_dead import Morgue, Peek
+from tests.fix_world import Bench
 from tests.scripts.conftest import Said
+from workers.actor import registered
 
 Outrider = Callable[..., Said]
 
@@ -76,7 +81,53 @@ def test_a_letter_is_shown_with_its_calls_its_log_and_its_replay(
     assert outrider("dead", "show", "99").code == 1
 
 
-@pytest.mark.system(70)
+@pytest.mark.system(69)
+def test_what_gives_up_is_kept_whole_replayed_once_and_given_up_only_with_a_note(
+    outrider: Outrider, bench: Bench, domains: FakeDomains, peek: Peek
+) -> None:
+    """A poison message lands there after its last attempt with payload, error and trace; replay
+    runs it once and marks it replayed; discard needs a note
+    """
+    domains.answer = lambda _: Transient("resolver away")
+    (ada, first), (_, second) = (gives_up(outrider, bench, name, peek) for name in ("ada", "bob"))
+    shown = outrider("dead", "show", str(first), "--json").json()
+    assert (shown["payload"], shown["attempts"], shown["trace_id"]) == (
+        {"lead_id": str(ada)}, 2, "trace-1")  # fmt: skip
+    assert (shown["error_class"], shown["error_message"]) == ("Transient", "resolver away")
+
+    domains.answer = acme
+    assert outrider("dead", "replay", str(first), "--reason", "it is back").code == 0
+    assert outrider("dead", "replay", str(first), "--reason", "it is back").code == 1
+    [(job_id,)] = peek("SELECT id FROM outrider.jobs")
+    bench.attempt(registered()[EnrichLead.name], job_id)
+    assert bench.state(job_id)[0] is JobOutcome.DONE
+    assert domains.calls.total() == 2 + 2 + 1
+    assert outrider("dead", "show", str(first), "--json").json()["status"] == "replayed"
+
+    for note in ([], ["--reason", " "]):
+        assert outrider("dead", "discard", str(second), *note).code == 2
+    assert outrider("dead", "show", str(second), "--json").json()["status"] == "open"
+    assert outrider("dead", "discard", str(second), "--reason", "left the firm").code == 0
+    assert peek("SELECT action, reason FROM outrider.audit_logs ORDER BY id DESC LIMIT 1") == [
+        ("discard", "left the firm")]  # fmt: skip
+
+
+def gives_up(outrider: Outrider, bench: Bench, name: str, peek: Peek) -> tuple[UUID, int]:
+    """A lead that cannot be enriched in two attempts, and the letter that is there after the second."""
+    with bench.database.tenant(bench.tenant) as tx:
+        lead_id = capture(tx, f"{name}@{name}.test")
+    before = outrider("dead", "list", "--json").json()
+    job_id = bench.queue(EnrichLead(lead_id=lead_id))
+    peek("UPDATE outrider.jobs SET max_attempts = 2")
+    bench.attempt(registered()[EnrichLead.name], job_id)
+    assert bench.state(job_id) == (JobState.DELAYED, 1)
+    assert outrider("dead", "list", "--json").json() == before
+    peek("UPDATE outrider.jobs SET retry_at = clock_timestamp()")
+    bench.attempt(registered()[EnrichLead.name], job_id)
+    return lead_id, outrider("dead", "list", "--json").json()[0]["id"]
+
+
+@pytest.mark.system(69)
 def test_a_dry_run_changes_nothing_and_a_replay_says_what_it_did(
     outrider: Outrider, database: Database, morgue: Morgue, peek: Peek
 ) -> None:

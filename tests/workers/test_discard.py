@@ -36,7 +36,7 @@ def _discard(database: Database, *ids: int) -> tuple[list[int], list[Left]]:
     return [one for gone, _ in ends for one in gone], [one for _, left in ends for one in left]
 
 
-@pytest.mark.system(70)
+@pytest.mark.system(69)
 def test_a_discarded_letter_is_closed_for_good(
     database: Database, morgue: Morgue, peek: Peek
 ) -> None:

@@ -142,7 +142,7 @@ SCENES: list[tuple[Scene, Omen, str, Ending, int]] = [
 ]
 
 
-@pytest.mark.system(70)
+@pytest.mark.system(69)
 def test_a_steps_replay_does_what_its_forecast_says(
     outreach: Outreach, morgue: Morgue, subtests: pytest.Subtests
 ) -> None:

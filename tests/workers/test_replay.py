@@ -59,7 +59,7 @@ def _once_each(peek: Peek, letters: int) -> None:
     ]
 
 
-@pytest.mark.system(70)
+@pytest.mark.system(69)
 def test_a_bulk_replay_is_staggered_last_in_its_lanes_and_a_batch_in_the_trail(
     database: Database, morgue: Morgue, peek: Peek
 ) -> None:
@@ -85,7 +85,7 @@ def test_a_bulk_replay_is_staggered_last_in_its_lanes_and_a_batch_in_the_trail(
     )
 
 
-@pytest.mark.system(70)
+@pytest.mark.system(69)
 def test_two_replays_of_the_same_letters_make_one_job_of_each(
     dsn: str, database: Database, morgue: Morgue, peek: Peek
 ) -> None:
@@ -101,7 +101,7 @@ def test_two_replays_of_the_same_letters_make_one_job_of_each(
     _once_each(peek, 16)
 
 
-@pytest.mark.system(70)
+@pytest.mark.system(69)
 def test_a_bulk_replay_that_was_killed_is_finished_by_the_next(
     dsn: str, database: Database, morgue: Morgue, peek: Peek
 ) -> None:
@@ -119,7 +119,7 @@ def test_a_bulk_replay_that_was_killed_is_finished_by_the_next(
     _once_each(peek, 8)
 
 
-@pytest.mark.system(70)
+@pytest.mark.system(69)
 def test_replaying_everything_twice_sends_nothing_twice_and_nothing_to_whoever_left(
     outreach: Outreach, morgue: Morgue, peek: Peek
 ) -> None:

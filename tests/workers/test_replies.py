@@ -5,11 +5,12 @@ from uuid import UUID
 import pytest
 
 from db.enrollments import Enrollment
-from schemas.enums import EnrollmentStatus, JobOutcome, JobState, SuppressionReason
+from schemas.enums import EnrollmentStatus, JobOutcome, JobState, StopReason, SuppressionReason
 from schemas.errors import Unanswered
-from schemas.jobs import MatchMail, SettleHold
+from schemas.jobs import ClassifyMail, MatchMail, SettleHold
 from tests.fix_outreach import Outreach
 from tests.workers.inbox import (
+    CLASSIFY,
     MATCH,
     SETTLE,
     bounce,
@@ -46,6 +47,33 @@ def test_a_reply_that_nobody_has_read_yet_holds_the_sequence(
     assert outreach.peek("SELECT count(*) FROM outrider.messages WHERE direction = 'inbound'") == [
         (1,)
     ]
+
+
+@pytest.mark.system(29)
+def test_an_answer_stops_its_sequence_before_a_step_that_is_due_can_go(
+    outreach: Outreach, bob: Enrollment
+) -> None:
+    """An inbound message stops every live enrollment of the lead in that thread's campaign before
+    the next tick can send
+    """
+    eve = outreach.enroll("eve@example.test")
+    outreach.send(eve.id)
+    due = {one.id: outreach.steps(one.id)[-1] for one in (bob, eve)}
+    outreach.at(max(step.due_at for step in due.values()))
+    mail_id, _ = match(
+        outreach, letter("Call me.", In_Reply_To=str(outreach.mails()[0]["Message-ID"]))
+    )
+    for step in due.values():
+        outreach.attempt(outreach.job_of(step))
+    assert [sent.recipient for sent in outreach.sender.sent[2:]] == ["eve@example.test"]
+    outreach.bench.do(CLASSIFY, ClassifyMail(mail_id=mail_id))
+    [(reply_id,)] = outreach.peek("SELECT id FROM outrider.replies")
+    outreach.bench.do(SETTLE, SettleHold(reply_id=reply_id))
+    ended = outreach.enrollment(bob.id)
+    assert (ended.status, ended.stop_reason) == (EnrollmentStatus.STOPPED, StopReason.REPLIED)
+    assert outreach.peek(
+        "SELECT DISTINCT lead_id FROM outrider.enrollments WHERE status IN ('active', 'held', 'paused')"
+    ) == [(eve.lead_id,)]
 
 
 def test_a_machine_that_only_its_words_betray_is_held_then_released_and_not_held_again(

@@ -1,5 +1,6 @@
 """The story of two leads, from a form to the CRM and back, on the business clock."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -17,6 +18,7 @@ from db import (
     crm_mappings,
     mailboxes,
     sequences,
+    suppressions,
     timelines,
 )
 from db.campaigns import NewCampaign
@@ -67,12 +69,13 @@ def mailbox(database: Database, tenant: UUID) -> UUID:
     return mailbox_id
 
 
-def answer(to: EmailMessage, text: str) -> bytes:
+def answer(to: EmailMessage, text: str, **headers: str) -> bytes:
     """What a person writes back, with our mail quoted below."""
     mail = EmailMessage()
     mail["From"], mail["To"] = str(to["To"]), str(to["From"])
-    mail["Subject"] = f"Re: {to['Subject']}"
-    mail["Message-ID"] = "<reply-1@acme.test>"
+    for name, value in {"Subject": f"Re: {to['Subject']}", **headers}.items():
+        mail[name] = value
+    mail["Message-ID"] = f"<reply-to-{str(to['To']).partition('@')[0]}@acme.test>"
     mail["In-Reply-To"], mail["References"] = str(to["Message-ID"]), str(to["Message-ID"])
     mail["Date"] = str(to["Date"])
     quoted = "\n".join(f"> {line}" for line in to.get_content().splitlines())
@@ -134,24 +137,72 @@ def test_three_steps_over_thirty_days_then_a_reply_stops_and_the_crm_knows(
         assert what in story
 
 
+AWAY = {"Auto-Submitted": "auto-replied", "Subject": "Out of office"}
+ROBOT = {"Auto-Submitted": "auto-replied"}
+ANSWERS: dict[str, tuple[str, dict[str, str]]] = {
+    "meeting_request": ("Let's have a call on Tuesday at 10.", {}),
+    "interested": ("Sounds good, send me more information.", {}),
+    "question": ("How much does it cost?", {}),
+    "not_interested": ("No thanks, we are not interested.", {}),
+    "unsubscribe": ("Please take me off your list.", {}),
+    "out_of_office": ("I am on holiday and back on 11 December.", AWAY),
+    "auto_reply": ("This is an automated message.", ROBOT),
+}
+ENDS = """
+    SELECT split_part(l.email::text, '@', 1), r.intent::text, e.status::text, e.stop_reason::text, l.status::text
+      FROM outrider.leads l JOIN outrider.enrollments e ON e.lead_id = l.id
+      JOIN outrider.replies r ON r.lead_id = l.id ORDER BY 1
+"""
+
+
 @pytest.mark.system(8)
-def test_a_wish_to_be_left_alone_ends_the_sequence_at_once_and_for_ever(
+def test_each_of_seven_answers_in_one_mailbox_leads_to_its_own_action(
     journey: Journey, mailbox: UUID, database: Database, tenant: UUID, sender: FakeSender,
     reader: FakeReader, crm: FakeCrm, peek: Peek,
 ) -> None:  # fmt: skip
+    """Each of the 7 intents from a fixture mailbox leads to its own action: unsubscribe suppresses
+    and stops, out_of_office reschedules after the return date, interested stops and pushes
+    to CRM, auto_reply changes nothing
+    """
     journey.travel(MONDAY)
     with database.tenant(tenant) as tx:
-        bob = capture(tx, "bob@acme.test", first_name="Bob", company_name="Acme", country="GB")
-        emit(tx, LeadCaptured(lead_id=bob), key="web:1")
-    journey.settle()
+        for name in ANSWERS:
+            lead_id = capture(
+                tx, f"{name}@acme.test", first_name="X", company_name="Acme", country="GB"
+            )
+            emit(tx, LeadCaptured(lead_id=lead_id), key=name)
     journey.pass_time(timedelta(days=1))
-    [first] = [mail_of(sent.mail) for sent in sender.sent]
-    reader.folders["INBOX"] = [answer(first, "Please take me off your list.")]
+    mails = [mail_of(sent.mail) for sent in sender.sent]
+    assert len(mails) == len(ANSWERS)
+    reader.folders["INBOX"] = [
+        answer(mail, text, **headers)
+        for mail in mails for text, headers in [ANSWERS[str(mail["To"]).partition("@")[0]]]
+    ]  # fmt: skip
     with database.tenant(tenant) as tx:
         emit(tx, MailboxStirred(mailbox_id=mailbox), key="")
+    journey.pass_time(timedelta(hours=1))
+    assert peek(ENDS) == [
+        ("auto_reply", "auto_reply", "active", None, "contacted"),
+        ("interested", "interested", "stopped", "replied", "qualified"),
+        ("meeting_request", "meeting_request", "stopped", "replied", "qualified"),
+        ("not_interested", "not_interested", "stopped", "replied", "lost"),
+        ("out_of_office", "out_of_office", "paused", None, "contacted"),
+        ("question", "question", "stopped", "replied", "replied"),
+        ("unsubscribe", "unsubscribe", "stopped", "unsubscribed", "unsubscribed"),
+    ]
+    with database.tenant(tenant) as tx:
+        left_alone = [name for name in ANSWERS if suppressions.because(tx, f"{name}@acme.test")]
+    assert left_alone == ["unsubscribe"]
+    assert {name: crm.contacts[f"{name}@acme.test"]["outrider_status"] for name in ANSWERS} == {
+        name: status for name, _, _, _, status in peek(ENDS)}  # fmt: skip
     journey.pass_time(timedelta(days=60))
-    assert len(sender.sent) == 1
-    assert peek("SELECT stop_reason::text FROM outrider.enrollments") == [("unsubscribed",)]
-    assert peek("SELECT reason::text FROM outrider.suppressions") == [("unsubscribe",)]
-    assert peek("SELECT status::text FROM outrider.leads") == [("unsubscribed",)]
-    assert "bob@acme.test" in crm.contacts
+    later = Counter(sent.recipient.partition("@")[0] for sent in sender.sent[len(ANSWERS) :])
+    assert later == {"auto_reply": 2, "out_of_office": 2}
+    back = peek("""
+        SELECT s.sent_at FROM outrider.step_executions s JOIN outrider.enrollments e ON e.id = s.enrollment_id
+          JOIN outrider.leads l ON l.id = e.lead_id
+         WHERE l.email = 'out_of_office@acme.test' ORDER BY s.step_number""")
+    assert back[1][0] > datetime(2026, 12, 12, tzinfo=UTC), "after the day of return"
+    assert back[0][0] + timedelta(days=10) < datetime(2026, 12, 11, tzinfo=UTC), (
+        "due during the absence"
+    )
