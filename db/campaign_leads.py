@@ -39,7 +39,7 @@ def list_waiting(tx: Tx, campaign_id: UUID, *, limit: int) -> list[Waiting]:
            AND NOT EXISTS (SELECT 1 FROM outrider.enrollments e
                             WHERE e.lead_id = l.id AND (e.campaign_id = c.id
                                   OR e.status IN ('active', 'held', 'paused')))
-           AND outrider.suppressed_because(l.email) IS NULL
+           AND outrider.suppressed_because(l.email, l.phone, l.linkedin_url, l.company_name, l.company_domain) IS NULL
          ORDER BY l.score DESC, l.id LIMIT %(limit)s
            FOR NO KEY UPDATE OF l SKIP LOCKED
         """,

@@ -161,7 +161,8 @@ def close_if_done(tx: Tx, campaign_id: UUID) -> bool:
                                 WHERE l.status = 'scored' AND l.deleted_at IS NULL
                                   AND l.score >= c.min_score AND l.email IS NOT NULL
                                   AND l.email_status <> 'invalid'
-                                  AND outrider.suppressed_because(l.email) IS NULL
+                                  AND outrider.suppressed_because(l.email, l.phone, l.linkedin_url,
+                                                                   l.company_name, l.company_domain) IS NULL
                                   AND NOT EXISTS (SELECT 1 FROM outrider.enrollments e
                                                    WHERE e.lead_id = l.id AND e.campaign_id = c.id))
             """,

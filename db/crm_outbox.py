@@ -93,7 +93,8 @@ def list_batch(tx: Tx, batch_id: UUID) -> list[Waiting]:
         """
         SELECT o.connection_id, o.lead_id, o.version, o.tries, k.payload_hash,
                l.deleted_at IS NOT NULL AS deleted,
-               outrider.suppressed_because(l.email) AS suppressed,
+               outrider.suppressed_because(l.email, l.phone, l.linkedin_url, l.company_name,
+                                           l.company_domain) AS suppressed,
                l.email, l.first_name, l.last_name, l.full_name, l.title, l.phone, l.linkedin_url,
                l.company_name, l.company_domain, l.website, l.country, l.source, l.status, l.score,
                l.tier, l.created_at AS captured_at,

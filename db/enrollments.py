@@ -2,7 +2,7 @@
 that a send is claimed under; whatever was planned in an older epoch is void.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import LiteralString
@@ -168,6 +168,25 @@ def stop_all_of_lead(tx: Tx, lead_id: UUID, reason: StopReason, by: str) -> int:
         {"lead": lead_id},
     ).fetchall()
     return sum(stop(tx, UUID(str(enrollment_id)), reason, by) for (enrollment_id,) in live)
+
+
+def suppress_all_of(tx: Tx, lead_ids: Collection[UUID], because: str, by: str) -> int:
+    """End what is under way to these leads, for nobody may write to them; returns how many.
+
+    The step that waits is skipped, and says `suppressed: <because>`.
+    """
+    live = tx.conn.execute(
+        """
+        SELECT id FROM outrider.enrollments
+         WHERE lead_id = ANY(%(leads)s) AND status IN ('active', 'held', 'paused')
+         ORDER BY id FOR UPDATE
+        """,
+        {"leads": list(lead_ids)},
+    ).fetchall()
+    for enrollment_id in [UUID(str(one)) for (one,) in live]:
+        steps.skip_waiting(tx, enrollment_id, f"suppressed: {because}")
+        stop(tx, enrollment_id, StopReason.SUPPRESSED, by)
+    return len(live)
 
 
 def pause(tx: Tx, enrollment_id: UUID, until: datetime) -> int | None:

@@ -27,13 +27,14 @@ OUTREACH: dict[str, LiteralString] = {
     """,
     # A minute: a suppression dates from the start of its transaction, which a claim need not have seen.
     "messages.suppressed": """
-        SELECT 'message ' || m.id, 'went to an address that was suppressed because of ' || s.reason
-          FROM (SELECT m.id, m.tenant_id, m.status, m.claimed_at, m.to_hash AS hash FROM outrider.messages m WHERE m.direction = 'outbound'
-                UNION ALL
-                SELECT m.id, m.tenant_id, m.status, m.claimed_at, m.to_domain_hash FROM outrider.messages m WHERE m.direction = 'outbound') m
-          JOIN outrider.suppressions s ON s.value_hash = m.hash
-         WHERE m.status IN ('sending', 'sent') AND (s.tenant_id IS NULL OR s.tenant_id = m.tenant_id)
+        SELECT DISTINCT 'message ' || m.id, 'went to an address that was suppressed because of ' || s.reason
+          FROM outrider.messages m
+          CROSS JOIN LATERAL unnest(array[m.to_hash, m.to_domain_hash] || m.gate_hashes) AS h (hash)
+          JOIN outrider.suppressions s ON s.value_hash = h.hash
+         WHERE m.direction = 'outbound' AND m.status IN ('sending', 'sent')
+           AND (s.tenant_id IS NULL OR s.tenant_id = m.tenant_id) AND (s.channel IS NULL OR s.channel = 'email')
            AND s.created_at < m.claimed_at - interval '1 minute'
+           AND (s.expires_at IS NULL OR s.expires_at > m.claimed_at)
            AND (s.released_at IS NULL OR s.released_at > m.claimed_at)
     """,
     "messages.unledgered": """

@@ -1,16 +1,17 @@
 """Tables `leads` and `lead_status_transitions`: one person per tenant and address."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from db import activities
 from db.pool import Tx
-from schemas.enums import EmailStatus, LeadStatus, LeadTier
+from schemas.enums import ActivityKind, EmailStatus, LeadStatus, LeadTier
 from schemas.errors import NoSuchRow
-from schemas.lead_states import may_move
+from schemas.lead_states import is_past, may_move
 from schemas.leads import LeadIn
 
 
@@ -53,17 +54,19 @@ class Lead:
 def capture(tx: Tx, lead: LeadIn, *, source: str) -> Captured:
     """Meet a person: a new lead, or more about a known one (same address, whatever its case).
 
-    What is said now replaces what was said before; what is left out stays. Idempotent.
+    What is said now replaces what was said before; what is left out stays. `source` is the way it
+    came (`webhook:web`); the source that the document names goes before it. The first one stays,
+    later ones are remembered in `sources`. Idempotent, but for the line in the lead's story.
     """
     captured = tx.one(
         Captured,
         """
         INSERT INTO outrider.leads AS l (
                email, full_name, first_name, last_name, title, phone, linkedin_url, company_name,
-               company_domain, website, country, locale, timezone, source, attributes)
+               company_domain, website, country, locale, timezone, source, sources, attributes)
         VALUES (%(email)s, %(full_name)s, %(first_name)s, %(last_name)s, %(title)s, %(phone)s,
                 %(linkedin_url)s, %(company_name)s, %(company_domain)s, %(website)s, %(country)s,
-                %(locale)s, %(timezone)s, %(source)s, %(attributes)s)
+                %(locale)s, %(timezone)s, %(source)s, array[%(source)s]::text[], %(attributes)s)
         ON CONFLICT (tenant_id, email_norm) WHERE email_norm IS NOT NULL AND deleted_at IS NULL
         DO UPDATE SET
                full_name      = coalesce(excluded.full_name, l.full_name),
@@ -78,13 +81,16 @@ def capture(tx: Tx, lead: LeadIn, *, source: str) -> Captured:
                country        = coalesce(excluded.country, l.country),
                locale         = coalesce(excluded.locale, l.locale),
                timezone       = coalesce(excluded.timezone, l.timezone),
+               sources        = CASE WHEN excluded.source = ANY(l.sources || l.source) THEN l.sources
+                                     ELSE l.sources || excluded.source END,
                attributes     = l.attributes || excluded.attributes
         RETURNING id AS lead_id, xmax = 0 AS new
         """,
-        {**lead.to_json(), "attributes": Jsonb(lead.attributes), "source": source},
+        {**lead.to_json(), "attributes": Jsonb(lead.attributes), "source": lead.source or source},
     )
     if captured.new:
         _record_move(tx, captured.lead_id, None, LeadStatus.NEW, cause=source)
+    activities.record(tx, [captured.lead_id], ActivityKind.CAPTURED, f"told by {source}")
     return captured
 
 
@@ -120,6 +126,23 @@ def get_by_email(tx: Tx, email: str) -> Lead:
     )
     if lead is None:
         raise NoSuchRow("lead", email)
+    return lead
+
+
+def get_by_name(tx: Tx, name: str) -> Lead:
+    """A lead as a person names it: by address, by LinkedIn profile, or by id. Raises NoSuchRow."""
+    if "@" in name:
+        return get_by_email(tx, name)
+    try:
+        return get(tx, UUID(name))
+    except ValueError:
+        lead = tx.find(
+            Lead,
+            _SELECT + " AND linkedin_norm = outrider.norm_linkedin(%(name)s) ORDER BY id LIMIT 1",
+            {"name": name},
+        )
+    if lead is None:
+        raise NoSuchRow("lead", name)
     return lead
 
 
@@ -203,11 +226,25 @@ def move_all(
 ) -> int:
     """Move those locked leads that may; returns how many. `jobs`: whose deed each move is, by lead.
 
-    Without `jobs` it is the transaction's own job.
+    Without `jobs` it is the transaction's own job. A lead that is there or beyond stays, and that is
+    no news; any other refusal is part of the lead's story, and a warning after the commit.
     """
     movers = [lead for lead in leads.values() if may_move(lead.status, to)]
-    if not movers:
-        return 0
+    for lead in leads.values():
+        if not may_move(lead.status, to) and not is_past(lead.status, to):
+            _refuse(tx, lead, to, cause=cause)
+    return write_moves(tx, movers, to, cause=cause, jobs=jobs) if movers else 0
+
+
+def write_moves(
+    tx: Tx,
+    movers: Sequence[Lead],
+    to: LeadStatus,
+    *,
+    cause: str,
+    jobs: Mapping[UUID, int] | None = None,
+) -> int:
+    """The status and its line of history in one statement; who calls it has judged the move."""
     return tx.run(
         """
         WITH moved AS (
@@ -229,6 +266,13 @@ def move_all(
             "jobs": [jobs[lead.id] if jobs else None for lead in movers],
         },
     )
+
+
+def _refuse(tx: Tx, lead: Lead, to: LeadStatus, *, cause: str) -> None:
+    words = f"{lead.status.value} → {to.value} was asked for by {cause}, and is no move"
+    activities.record(tx, [lead.id], ActivityKind.REFUSED, words)
+    facts = {"lead_id": str(lead.id), "before": lead.status.value, "to": to.value, "cause": cause}
+    tx.notes.append(("lead.move_refused", facts))
 
 
 def _record_move(

@@ -12,7 +12,10 @@ from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from schemas.errors import Transient
+from telemetry import logs
 from telemetry.bell import Ringer
+
+log = logs.get("outrider.db")
 
 R = TypeVar("R")
 Params: TypeAlias = Mapping[str, object]
@@ -54,6 +57,10 @@ class Tx:
     conn: Connection
     rings: set[str] = field(default_factory=set[str])
     """Actors that got work in this transaction; their bells ring after the commit."""
+    notes: list[tuple[str, Mapping[str, object]]] = field(
+        default_factory=list[tuple[str, Mapping[str, object]]]
+    )
+    """What an operator should hear of this transaction: warnings, logged after the commit."""
 
     def run(self, query: LiteralString, params: Params | None = None) -> int:
         """Execute and return the number of rows touched."""
@@ -183,6 +190,8 @@ class Database:
             raise DatabaseAway(self._why_no_connection()) from error
         except _PASSING as error:
             raise DatabaseAway(_one_line(error)) from error
+        for event, facts in tx.notes:
+            log.warning(event, **facts)
         if tx.rings and self._bell:
             self._bell.ring(tx.rings)
 

@@ -35,13 +35,13 @@ class NewScore:
     inputs_hash: str
 
 
-def record(tx: Tx, scores: Sequence[NewScore]) -> int:
-    """Make these the current scores of locked leads; returns how many say something new.
+def record(tx: Tx, scores: Sequence[NewScore]) -> set[UUID]:
+    """Make these the current scores of locked leads; returns the leads of whom one says something new.
 
     A score from unchanged inputs writes nothing.
     """
     rows = [asdict(score) | {"lead_id": str(score.lead_id)} for score in scores]
-    return tx.run(
+    new = tx.conn.execute(
         """
         WITH said AS MATERIALIZED (
             SELECT w.* FROM jsonb_to_recordset(%(scores)s) AS w (lead_id uuid, job_id bigint,
@@ -60,9 +60,11 @@ def record(tx: Tx, scores: Sequence[NewScore]) -> int:
         SELECT lead_id, coalesce(job_id, outrider.current_job_id()), model, model_version, score,
                tier::outrider.lead_tier, factors, inputs_hash
           FROM said WHERE (SELECT count(*) FROM before) >= 0   -- the old ones step back first
+        RETURNING lead_id
         """,
         {"scores": Jsonb(rows)},
-    )
+    ).fetchall()
+    return {UUID(str(lead_id)) for (lead_id,) in new}
 
 
 def count_by_tier(tx: Tx) -> list[TierCount]:

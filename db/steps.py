@@ -137,6 +137,17 @@ def settle(tx: Tx, step_id: UUID, status: StepStatus, reason: str) -> bool:
     )
 
 
+def skip_waiting(tx: Tx, enrollment_id: UUID, reason: str) -> int:
+    """Skip every step of an enrollment that still waits; returns how many."""
+    return tx.run(
+        """
+        UPDATE outrider.step_executions SET status = 'skipped', skip_reason = %(reason)s
+         WHERE enrollment_id = %(id)s AND status = 'scheduled'
+        """,
+        {"id": enrollment_id, "reason": reason},
+    )
+
+
 def cancel(tx: Tx, enrollment_id: UUID, reason: str) -> int:
     """Cancel every step of an enrollment that still waits; returns how many."""
     return tx.run(

@@ -71,6 +71,18 @@ class EffectState(StrEnum):
 class SuppressionKind(StrEnum):
     EMAIL = "email"
     DOMAIN = "domain"
+    PHONE = "phone"
+    LINKEDIN = "linkedin"
+    COMPANY = "company"
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    SMS = "sms"
+    LINKEDIN = "linkedin"
+    VOICE = "voice"
+    MAIL = "mail"
+    OTHER = "other"
 
 
 class SuppressionReason(StrEnum):
@@ -211,3 +223,12 @@ class CreditKind(StrEnum):
     SPEND = "spend"
     REFUND = "refund"
     EXPIRE = "expire"
+
+
+class ActivityKind(StrEnum):
+    CAPTURED = "captured"
+    TWIN = "twin"
+    ENROLLMENT = "enrollment"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"
+    RELEASED = "released"

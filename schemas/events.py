@@ -111,6 +111,12 @@ class ContactsCollected(Event):
     connection_id: UUID
 
 
+class ListsChanged(Event):
+    """Somebody was put on a list of those never to be written to, or taken off it."""
+
+    name: ClassVar[str] = "lists.changed"
+
+
 class ContactsLeft(Event):
     """A batch is through, and leads that changed meanwhile are left to be told."""
 

@@ -155,6 +155,7 @@ class LeadIn(Value):
         BeforeValidator(_line),
     ] = None
     timezone: Annotated[_Short, AfterValidator(lambda name: name and _zone(name))] = None
+    source: _Short = None
     attributes: dict[_Key, Annotated[Scalar, PlainValidator(_scalar)]] = Field(
         default_factory=dict, max_length=50
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines.graph import mermaid
 from schemas.settings import PREFIX, Settings
-from scripts import docs_invariants, docs_seeds, docs_states
+from scripts import docs_invariants, docs_lives, docs_seeds, docs_states
 from scripts.docs_metrics import metrics_page
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +47,7 @@ def pages() -> dict[Path, str]:
         readme: readme_with_picture(readme.read_text(encoding="utf-8")),
         delivery: delivery_with_table(delivery.read_text(encoding="utf-8")),
         delivery.with_name("job-states.svg"): docs_states.draw(),
+        delivery.with_name("lives.md"): docs_lives.page(),
         _ROOT / "docs" / "reference" / "invariants.md": docs_invariants.page(),
         _ROOT / "docs" / "reference" / "metrics.md": metrics_page(),
         _ROOT / "docs" / "reference" / "seed-map.md": docs_seeds.page(),

@@ -132,15 +132,15 @@ def _send_step(tx: Tx, job: SendStep, tenant_id: UUID | None) -> Foresight:
     if touch.begun:
         return by_effect(tx, touch.key)
     try:
-        mail = touches.letter(touch, base="https://outrider.invalid")
+        touches.letter(touch, base="https://outrider.invalid")
     except Permanent as problem:
         return Foresight(Omen.FAILS, f"the mail cannot be written: {problem}")
-    return _hindrance(tx, touch, mail.recipient_email) or by_effect(tx, touch.key)
+    return _hindrance(tx, touch) or by_effect(tx, touch.key)
 
 
-def _hindrance(tx: Tx, touch: Touch, address: str) -> Foresight | None:
-    if reason := suppressions.because(tx, address):
-        return Foresight(Omen.BLOCKED, f"suppressed since: {reason}")
+def _hindrance(tx: Tx, touch: Touch) -> Foresight | None:
+    if bars := suppressions.barred_by(tx, touch.lead):
+        return Foresight(Omen.BLOCKED, f"suppressed since: {bars[0].reason}")
     if obstacle := _obstacle(tx, touch):
         return Foresight(Omen.WAITS, f"{obstacle}; the step is planned anew")
     number = touch.step.step_number

@@ -28,12 +28,14 @@ def score_leads(jobs: Sequence[ScoreLead], ctx: Context) -> None:
             tx, [_row(lead_id, ids[lead_id], said) for lead_id, said in verdicts.items()]
         )
         leads.set_scores(tx, {lead_id: (v.points, v.tier) for lead_id, v in verdicts.items()})
-        leads.move_all(tx, found, LeadStatus.SCORED, cause=ctx.job.name, jobs=ids)
+        movers = {one: lead for one, lead in found.items()
+                  if one in new or lead.status is not LeadStatus.SCORED}  # fmt: skip
+        leads.move_all(tx, movers, LeadStatus.SCORED, cause=ctx.job.name, jobs=ids)
         ctx.emit_all(tx, [(LeadScored(lead_id=lead_id, tier=v.tier), f"{lead_id}:{ids[lead_id]}")
                           for lead_id, v in verdicts.items()])  # fmt: skip
     for lead_id, verdict in verdicts.items():
         ctx.log.info("lead.scored", lead_id=str(lead_id), tier=verdict.tier)
-    ctx.log.info("leads.scored", leads=len(verdicts), new=new)
+    ctx.log.info("leads.scored", leads=len(verdicts), new=len(new))
 
 
 def _judge(tx: Tx, wanted: Mapping[UUID, int], found: Mapping[UUID, Lead]) -> dict[UUID, Score]:

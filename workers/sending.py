@@ -21,13 +21,13 @@ from db import (
 )
 from db.messages import NewOutbound
 from db.quotas import Refused
+from db.suppressions import Bar
 from schemas.enums import (
     CampaignStatus,
     EffectClass,
     EnrollmentStatus,
     MailboxStatus,
     Meter,
-    SuppressionReason,
 )
 from schemas.errors import Busy, JobError, Permanent
 from schemas.letters import Letter, to_bytes
@@ -50,10 +50,10 @@ class Void(Withheld):
 
 
 class Suppressed(Withheld):
-    """Nobody may write to this address."""
+    """Something stands between us and this person."""
 
-    def __init__(self, reason: SuppressionReason) -> None:
-        super().__init__(f"suppressed: {reason.value}")
+    def __init__(self, bar: Bar) -> None:
+        super().__init__(f"suppressed: {bar.reason}")
 
 
 class Later(Withheld):
@@ -126,10 +126,11 @@ def _guard(ctx: Context, tx: Tx, touch: Touch, mail: Letter) -> None:
     enrollment = enrollments.get_locked(tx, touch.enrollment.id)
     if enrollment.status is not EnrollmentStatus.ACTIVE or enrollment.epoch != touch.step.epoch:
         raise Void(f"The enrollment is {enrollment.status} in epoch {enrollment.epoch}.")
-    if leads.get(tx, touch.lead.id).email != mail.recipient_email:
+    lead = leads.get(tx, touch.lead.id)
+    if lead.email != mail.recipient_email:
         raise Busy("The lead's address changed.", retry_after=timedelta(0))
-    if reason := suppressions.because(tx, mail.recipient_email):
-        raise Suppressed(reason)
+    if bars := suppressions.barred_by(tx, lead):
+        raise Suppressed(bars[0])
     now = clock.read(tx)
     _open(tx, touch, now)
     day = mailbox_days.reserve(tx, touch.mailbox.id)

@@ -23,6 +23,7 @@ PLANTED: dict[str, LiteralString] = {
     "outrider_secret.credentials": "INSERT INTO outrider_secret.credentials (tenant_id, owner_type, owner_id, kind, sealed) SELECT %(t)s, 'webhook_source', id, 'hmac_secret', 'sealed' FROM outrider.webhook_sources " + _ONE,
     "outrider.enrichment_results": "INSERT INTO outrider.enrichment_results (tenant_id, lead_id, fingerprint, is_current) SELECT %(t)s, id, 'f', false FROM outrider.leads " + _ONE,
     "outrider.scores": "INSERT INTO outrider.scores (tenant_id, lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) SELECT %(t)s, id, 'm', 1, 0, 'dead', '[]', 'h', false FROM outrider.leads " + _ONE,
+    "outrider.activities": "INSERT INTO outrider.activities (tenant_id, lead_id, kind, text) SELECT %(t)s, id, 'captured', 'x' FROM outrider.leads " + _ONE,
     "outrider.audit_logs": "INSERT INTO outrider.audit_logs (tenant_id, operator, action, resource_type, resource_id) VALUES (%(t)s, 'o', 'a', 't', 'i')",
     "outrider.suppressions": "INSERT INTO outrider.suppressions (tenant_id, kind, value_hash, reason, source) VALUES (%(t)s, 'email', 'h', 'manual', 'operator')",
     "outrider.mailboxes": "INSERT INTO outrider.mailboxes (tenant_id, email, smtp_host, smtp_port) VALUES (%(t)s, %(t)s || '@x.test', 'h', 25)",

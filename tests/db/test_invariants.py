@@ -22,6 +22,9 @@ LETTER: LiteralString = "INSERT INTO outrider.dead_letters (tenant_id, job_id, a
 EFFECT: LiteralString = "INSERT INTO outrider.effects (tenant_id, key, class, job_id, token, state, settled_at, reason) SELECT id, 'call', 'unrepeatable', 7, 1, {} FROM outrider.tenants"
 RUNNING: LiteralString = "state, session_id, token, deadline_at, started_at"
 SCORE: LiteralString = "INSERT INTO outrider.scores (tenant_id, lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) SELECT tenant_id, id, 'm', 1, 50, 'cool', '[{{\"points\": {}}}]', 'h', {} FROM outrider.leads"
+BY_FORCE: LiteralString = (
+    "SET session_replication_role = replica"  # past the triggers that refuse it
+)
 SCHEDULE: LiteralString = "INSERT INTO outrider.schedules (name, actor, cron, next_at) VALUES ('s', 'a', '* * * * *', now())"
 FIRE: LiteralString = (
     "INSERT INTO outrider.cron_fires (name, fire_at, previous_at, job_id) VALUES ('s', {}, {}, {})"
@@ -59,12 +62,13 @@ PLANTED: list[tuple[str, str, list[LiteralString]]] = [
         SCHEDULE, JOB.format("state", "'ready'"), LOG.format("done").replace("SELECT 7", "SELECT 6"),
         FIRE.format("'2031-01-01'", "NULL", "6"), FIRE.format("'2031-01-02'", "NULL", "7")]),
     ("cron.jobless", "schedule s", [SCHEDULE, FIRE.format("'2031-01-01'", "NULL", "7")]),
-    ("leads.unexplained", "lead {lead}", ["UPDATE outrider.leads SET status = 'converted'"]),
+    ("leads.unexplained", "lead {lead}", [
+        BY_FORCE, "UPDATE outrider.leads SET status = 'converted'"]),
     ("leads.broken_history", "lead {lead}", [
-        "UPDATE outrider.leads SET status = 'lost'",
+        BY_FORCE, "UPDATE outrider.leads SET status = 'lost'",
         "INSERT INTO outrider.lead_status_transitions (tenant_id, lead_id, from_status, to_status, cause) SELECT tenant_id, id, 'scored', 'lost', 'x' FROM outrider.leads"]),
     ("leads.unproven", "lead {lead}", [
-        "UPDATE outrider.leads SET status = 'enriched'",
+        BY_FORCE, "UPDATE outrider.leads SET status = 'enriched'",
         "INSERT INTO outrider.lead_status_transitions (tenant_id, lead_id, from_status, to_status, cause) SELECT tenant_id, id, 'new', 'enriched', 'x' FROM outrider.leads"]),
     ("enrichments.uncalled", "lead {lead}", [
         "INSERT INTO outrider.enrichment_results (tenant_id, lead_id, fingerprint, effect_keys) SELECT tenant_id, id, 'f', '{call}' FROM outrider.leads"]),

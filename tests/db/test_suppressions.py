@@ -25,14 +25,15 @@ def test_an_address_is_suppressed_whatever_its_case_and_once(
         assert suppressions.because(tx, "bob@acme.test") is None
 
 
-def test_a_domain_is_suppressed_with_everybody_in_it_and_nobody_beside_it(
+def test_a_domain_is_suppressed_with_everybody_in_and_below_it_and_nobody_beside_it(
     database: Database, tenant: UUID
 ) -> None:
     with database.tenant(tenant) as tx:
         suppressions.add(tx, DOMAIN, "Acme.test", SuppressionReason.CUSTOMER, "operator")
         assert suppressions.because(tx, ADA) is SuppressionReason.CUSTOMER
         assert suppressions.because(tx, "ada@not-acme.test") is None
-        assert suppressions.because(tx, "ada@mail.acme.test") is None
+        assert suppressions.because(tx, "ada@mail.acme.test") is SuppressionReason.CUSTOMER
+        assert suppressions.because(tx, "ada@acme.test.example") is None
 
 
 def test_a_tenants_list_is_its_own_and_the_houses_is_everybodys(

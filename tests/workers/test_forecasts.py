@@ -103,6 +103,7 @@ def sent(o: Outreach, e: Enrollment) -> None:
 
 def sent_and_not_written_down(o: Outreach, e: Enrollment) -> None:
     sent(o, e)
+    o.peek("SET session_replication_role = replica")  # past the trigger that refuses this
     o.peek("UPDATE outrider.step_executions SET status = 'scheduled', sent_at = NULL,"
            " message_id = NULL WHERE enrollment_id = %s AND step_number = 1", e.id)  # fmt: skip
 

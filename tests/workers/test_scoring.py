@@ -106,13 +106,9 @@ def test_a_lead_that_is_further_on_is_scored_and_does_not_move(
     bench: Bench, database: Database, lead_id: UUID, peek: Peek, status: LeadStatus
 ) -> None:
     score(bench, lead_id)
-    peek("UPDATE outrider.leads SET status = %s::outrider.lead_status, title = 'CEO'", status.value)
-    peek(
-        """
-        INSERT INTO outrider.lead_status_transitions (tenant_id, lead_id, from_status, to_status, cause)
-        SELECT tenant_id, id, 'scored', status, 'test' FROM outrider.leads
-        """
-    )
+    with database.tenant(bench.tenant) as tx:
+        assert leads.move(tx, leads.get_locked(tx, lead_id), status, cause="test")
+    peek("UPDATE outrider.leads SET title = 'CEO'")
     assert bench.state(score(bench, lead_id)) == (JobOutcome.DONE, 1)
     assert len(peek(ROWS)) == 2
     with database.tenant(bench.tenant) as tx:

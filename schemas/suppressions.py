@@ -1,0 +1,72 @@
+"""What a person writes on a list of those never to be contacted. Refuses what it cannot be sure to mean.
+
+ada@acme.test, "Ada <ada+news@acme.test>"   one mailbox: case, name and tag do not count
+acme.test, https://www.acme.test/           a domain, with every domain below it
+linkedin.com/in/ada, /in/ada                a profile
++44 20 7946 0000                            a phone number, with its country
+"""
+
+import re
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from schemas.addresses import ascii_domain, normalize
+from schemas.enums import SuppressionKind as Kind
+
+Listed = tuple[Kind, str]
+
+_PHONE = re.compile(r"(\+|00)[\d\s()./-]{6,30}")
+_LINKEDIN = re.compile(r"(https?://)?([a-z]+\.)?linkedin\.com/(in|company|pub)/[^/?#\s]+\S*|/in/[^/?#\s]+/?", re.IGNORECASE)  # fmt: skip
+_SHORTEST_NAME = 2
+
+
+def read(value: str, kind: Kind | None = None) -> Listed:
+    """What a value means, and how it is kept; `kind` settles what could mean two things.
+
+    A company's name is never guessed, for any text could be one. Raises ValueError.
+    """
+    text = value.strip()
+    if kind is None:
+        kind = _guess(text)
+    match kind:
+        case Kind.EMAIL:
+            return kind, normalize(parseaddr(text)[1] if "<" in text else text)
+        case Kind.DOMAIN:
+            return kind, _domain(text)
+        case Kind.PHONE:
+            return kind, _phone(text)
+        case Kind.LINKEDIN:
+            return kind, _profile(text)
+        case Kind.COMPANY:
+            return kind, _company(text)
+
+
+def _guess(text: str) -> Kind:
+    if "@" in text:
+        return Kind.EMAIL
+    if _LINKEDIN.fullmatch(text):
+        return Kind.LINKEDIN
+    return Kind.PHONE if _PHONE.fullmatch(text) else Kind.DOMAIN
+
+
+def _domain(text: str) -> str:
+    host = urlsplit(text if "://" in text else f"//{text}").hostname or ""
+    return ascii_domain(host.removeprefix("www."))
+
+
+def _phone(text: str) -> str:
+    if not _PHONE.fullmatch(text):
+        raise ValueError("is no phone number with its country; write it like +44 20 7946 0000")
+    return text
+
+
+def _profile(text: str) -> str:
+    if not _LINKEDIN.fullmatch(text):
+        raise ValueError("is no LinkedIn profile; write it like linkedin.com/in/ada")
+    return text
+
+
+def _company(text: str) -> str:
+    if len(text) < _SHORTEST_NAME:
+        raise ValueError("is no company's name")
+    return " ".join(text.split())
