@@ -21,6 +21,8 @@ class Load:
 
     mailbox_id: UUID
     live: int
+    blocked: bool
+    """Whether its server refuses or fails just now, so that it starts nothing for a while."""
 
 
 def list_waiting(tx: Tx, campaign_id: UUID, *, limit: int) -> list[Waiting]:
@@ -70,7 +72,11 @@ def list_loads(tx: Tx, campaign_id: UUID) -> list[Load]:
     return tx.list(
         Load,
         """
-        SELECT m.id AS mailbox_id, count(e.id) AS live
+        SELECT m.id AS mailbox_id, count(e.id) AS live,
+               EXISTS (SELECT 1 FROM outrider.lanes n
+                        WHERE n.tenant_id = m.tenant_id AND n.actor = 'step.send'
+                          AND n.key = 'mailbox:' || m.id
+                          AND (n.blocked_until > clock_timestamp() OR n.paused_at IS NOT NULL)) AS blocked
           FROM outrider.campaign_mailboxes cm
           JOIN outrider.mailboxes m ON m.id = cm.mailbox_id AND m.deleted_at IS NULL
           LEFT JOIN outrider.enrollments e

@@ -84,8 +84,12 @@ def _next_hour(now: datetime) -> datetime:
 
 
 def _senders(loads: Sequence[Load]) -> Iterator[UUID]:
-    """Mailboxes without end, always the one with the fewest live conversations."""
-    heap = [(load.live, load.mailbox_id) for load in loads]
+    """Mailboxes without end, always the one with the fewest live conversations.
+
+    One that is blocked gets none while another is not: its leads would wait for its server.
+    """
+    blocked = all(load.blocked for load in loads)
+    heap = [(load.live, load.mailbox_id) for load in loads if load.blocked == blocked]
     heapq.heapify(heap)
     while True:
         live, mailbox_id = heap[0]

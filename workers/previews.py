@@ -65,7 +65,7 @@ def _sender(tx: Tx, campaign: Campaign) -> UUID:
     loads = campaign_leads.list_loads(tx, campaign.id)
     if not loads:
         raise Permanent(f"mailboxes: {campaign.name} has no active mailbox.")
-    return min(loads, key=lambda load: (load.live, load.mailbox_id)).mailbox_id
+    return min(loads, key=lambda load: (load.blocked, load.live, load.mailbox_id)).mailbox_id
 
 
 def _when(

@@ -19,6 +19,7 @@ _STOP = (
 )
 _MOMENT = "workers/test_sequencing_moments.py::test_a_planned_mail_leaves_in_its_minute_or_never_and_outlives_the_worker_that_had_it"
 _DEAD = "scripts/test_dead.py::test_what_gives_up_is_kept_whole_replayed_once_and_given_up_only_with_a_note"
+_SENDERS = "workers/test_senders.py::test_a_mailbox_sends_what_it_may_when_it_is_the_least_used_and_its_server_takes_mail"
 
 
 def _guard(row: int, words: str, test: str, *edits: Edit) -> Guard:
@@ -61,7 +62,7 @@ GUARDS: tuple[Guard, ...] = (
     _guard(8, "whoever is interested is told to the CRM", _ANSWERS, Edit(
         "sql:tell_crm",
         """and new.status = any (c.push_on)""",
-        """and new.status = any (c.push_on) and new.status <> 'qualified'""")),
+        """and new.status = any (c.push_on) and new.status not in ('replied', 'qualified')""")),
     _guard(25, "a verified address keeps its status", _ENRICHMENT, Edit(
         "db/leads.py",
         """CASE WHEN email_status IN ('verified', 'guessed', 'catch_all')""",
@@ -85,6 +86,22 @@ GUARDS: tuple[Guard, ...] = (
         return _human(intent, return_date)""",
         """    if False:
         return _human(intent, return_date)""")),
+    _guard(35, "who reserves a send counts it where nobody else counts", _SENDERS, Edit(
+        "db/mailbox_days.py",
+        """DO UPDATE SET sent = d.sent + 1, cap = excluded.cap WHERE d.sent < excluded.cap""",
+        """DO UPDATE SET sent = d.sent, cap = excluded.cap WHERE d.sent < excluded.cap""")),
+    _guard(35, "the next lead goes to the mailbox with the fewest", _SENDERS, Edit(
+        "workers/campaigns.py",
+        """        heapq.heapreplace(heap, (live + 1, mailbox_id))""",
+        """        heapq.heapreplace(heap, (live, mailbox_id))""")),
+    _guard(35, "five failures in a row block the mailbox's lane", _SENDERS, Edit(
+        "workers/sequencing.py",
+        """    rule=LaneRule(max_running=4, opens_after=5),""",
+        """    rule=LaneRule(max_running=4),""")),
+    _guard(35, "a blocked mailbox is not chosen", _SENDERS, Edit(
+        "workers/campaigns.py",
+        """ for load in loads if load.blocked == blocked]""",
+        """ for load in loads]""")),
     _guard(38, "what waits for a moment is not rung before it", _MOMENT, Edit(
         "sql:dispatch_promote",
         """where state = 'delayed' and retry_at is null and due_at <= business""",

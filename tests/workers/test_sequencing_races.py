@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import enrollments, jobs, mailbox_days, steps, suppressions
+from db import enrollments, jobs, steps, suppressions
 from db.enrollments import Enrollment
 from db.pool import Tx
 from providers.ports import MailServer
@@ -216,22 +216,6 @@ def test_a_step_that_was_planned_anew_while_its_mail_was_on_its_way_is_sent_once
     outreach.sender.send = plain  # type: ignore[method-assign]
     outreach.send(bob.id)
     assert len(outreach.sender.sent) == 2
-
-
-@pytest.mark.system(35)
-def test_two_hundred_racing_reservations_against_a_cap_of_fifty_give_fifty(
-    outreach: Outreach, sick: list[str]
-) -> None:
-    sick.append("mailboxes.cap")  # reserved without a mail
-    mailbox_id = outreach.mailbox(cap=50)
-
-    def reserve(_: int) -> bool:
-        with outreach.database.tenant(outreach.tenant) as tx:
-            return mailbox_days.reserve(tx, mailbox_id) is not None
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(reserve, range(200))) == 50
-    assert outreach.peek("SELECT sent FROM outrider.mailbox_days") == [(50,)]
 
 
 ACTS = st.lists(
