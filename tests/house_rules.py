@@ -7,6 +7,7 @@ An offence reads `path:line what`. The rules see names through their imports, so
 import ast
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 SHIPPED = ("schemas", "telemetry", "db", "providers", "pipelines", "workers", "ingress", "scripts")
@@ -41,6 +42,14 @@ def only_db_runs_sql(root: Path) -> Offences:
         library = called.startswith(("shutil.", "copy."))
         if verb in {"execute", "executemany", "copy"} and node.args and not library:
             yield _offence(path, node, called)
+
+
+def mail_leaves_by_one_door(root: Path) -> Offences:
+    """Whoever holds the sender could send past the gate: `providers.sender` is for one module's eyes."""
+    for path, node, names in _nodes(root):
+        held = _dotted(node, names) if isinstance(node, ast.Attribute) else ""
+        if held == "providers.sender" or held.endswith(".providers.sender"):
+            yield _offence(path, node, held)
 
 
 def nobody_commits_by_hand(root: Path) -> Offences:
@@ -90,6 +99,7 @@ def words_and_pipelines_stay_pure(root: Path) -> Offences:
 
 RULES: tuple[Rule, ...] = (
     only_db_runs_sql,
+    mail_leaves_by_one_door,
     nobody_commits_by_hand,
     the_clock_is_in_postgres,
     files_stay_small,
@@ -107,12 +117,18 @@ def _files(root: Path, folders: tuple[str, ...]) -> Iterator[Path]:
 def _nodes(root: Path) -> Iterator[tuple[Path, ast.AST, dict[str, str]]]:
     """Every node of every shipped file, with what the names of its file stand for."""
     for path in _files(root, SHIPPED):
-        tree = ast.parse((root / path).read_text())
-        names: dict[str, str] = {}
-        for node in ast.walk(tree):
-            names |= _bound(node)
-        for node in ast.walk(tree):
+        found, names = _parsed((root / path).read_text())
+        for node in found:
             yield path, node, names
+
+
+@cache
+def _parsed(text: str) -> tuple[list[ast.AST], dict[str, str]]:
+    """One reading of a file for all rules."""
+    found, names = list(ast.walk(ast.parse(text))), dict[str, str]()
+    for node in found:
+        names |= _bound(node)
+    return found, names
 
 
 def _bound(node: ast.AST) -> dict[str, str]:
