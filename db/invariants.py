@@ -122,7 +122,7 @@ INVARIANTS: dict[str, LiteralString] = {
     "leads.unproven": """
         SELECT 'lead ' || l.id, 'is ' || l.status || ' without a current enrichment result'
           FROM outrider.leads l
-         WHERE l.status IN ('enriched', 'scored') AND NOT EXISTS (
+         WHERE l.status IN ('enriched', 'scored') AND l.erased_at IS NULL AND NOT EXISTS (
                SELECT 1 FROM outrider.enrichment_results r WHERE r.lead_id = l.id AND r.is_current)
     """,
     "enrichments.uncalled": """

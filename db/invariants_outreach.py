@@ -118,7 +118,7 @@ OUTREACH: dict[str, LiteralString] = {
     "mails.unheard": """
         SELECT 'mail ' || m.id, 'was stored and nobody looks whose it is'
           FROM outrider.mails m
-         WHERE m.matched_by IS NULL
+         WHERE m.matched_by IS NULL AND m.raw_dropped_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.tenant_id = m.tenant_id AND j.actor = 'mail.match'
                               AND j.payload ->> 'mail_id' = m.id::text)
            AND NOT EXISTS (SELECT 1 FROM outrider.dead_letters d WHERE d.tenant_id = m.tenant_id AND d.actor = 'mail.match'
@@ -126,7 +126,8 @@ OUTREACH: dict[str, LiteralString] = {
         UNION ALL
         SELECT 'mail ' || m.id, 'was matched and nobody reads it'
           FROM outrider.mails m
-         WHERE m.matched_by <> 'own' AND NOT EXISTS (SELECT 1 FROM outrider.replies r WHERE r.mail_id = m.id)
+         WHERE m.matched_by <> 'own' AND m.raw_dropped_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM outrider.replies r WHERE r.mail_id = m.id)
            AND NOT EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.tenant_id = m.tenant_id AND j.actor = 'reply.classify'
                               AND j.payload ->> 'mail_id' = m.id::text)
            AND NOT EXISTS (SELECT 1 FROM outrider.dead_letters d WHERE d.tenant_id = m.tenant_id AND d.actor = 'reply.classify'

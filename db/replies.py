@@ -126,7 +126,7 @@ def list_written_to(tx: Tx, enrollment_id: UUID) -> list[str]:
         """
         SELECT DISTINCT to_address FROM outrider.messages
          WHERE enrollment_id = %(enrollment)s AND direction = 'outbound'
-           AND status IN ('sending', 'sent') AND to_address IS NOT NULL ORDER BY 1
+           AND status IN ('sending', 'sent') AND to_address <> '' ORDER BY 1
         """,
         {"enrollment": enrollment_id},
     ).fetchall()

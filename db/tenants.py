@@ -88,6 +88,12 @@ def list_all(tx: Tx) -> list[Tenant]:
     )
 
 
+def list_ids(tx: Tx) -> list[UUID]:
+    """Every tenant there ever was and still has rows, deleted ones too, in order."""
+    rows = tx.conn.execute("SELECT id FROM outrider.tenants ORDER BY id").fetchall()
+    return [UUID(str(tenant_id)) for (tenant_id,) in rows]
+
+
 def check_slug(slug: str) -> None:
     """Raise Permanent unless this can be a short name: a-z, 0-9 and inner hyphens, 63 at most."""
     if not _SLUG.fullmatch(slug):

@@ -38,7 +38,7 @@ def list_addresses(tx: Tx, door: Door) -> list[str]:
         SELECT email FROM outrider.leads WHERE id = %(lead)s AND email IS NOT NULL
          UNION
         SELECT to_address FROM outrider.messages
-         WHERE enrollment_id = %(enrollment)s AND direction = 'outbound' AND to_address IS NOT NULL
+         WHERE enrollment_id = %(enrollment)s AND direction = 'outbound' AND to_address <> ''
          ORDER BY 1
         """,
         {"lead": door.lead_id, "enrollment": door.enrollment_id},

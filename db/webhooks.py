@@ -141,9 +141,15 @@ def find_received(tx: Tx, *, source_id: UUID, external_id: str) -> Received | No
 
 
 def attach_lead(tx: Tx, event_id: UUID, lead_id: UUID) -> None:
-    """Say which person an event was about."""
+    """Say which person an event was about; of one who was erased, nothing that was said is kept."""
     tx.run(
-        "UPDATE outrider.webhook_events SET lead_id = %(lead)s WHERE id = %(id)s",
+        """
+        UPDATE outrider.webhook_events e
+           SET lead_id = %(lead)s, body = CASE WHEN EXISTS (
+               SELECT 1 FROM outrider.leads l WHERE l.id = %(lead)s AND l.erased_at IS NOT NULL)
+               THEN '' ELSE e.body END
+         WHERE e.id = %(id)s
+        """,
         {"id": event_id, "lead": lead_id},
     )
 

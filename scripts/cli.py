@@ -28,6 +28,7 @@ from scripts import (
     leads,
     mailboxes,
     pauses,
+    people,
     pipelines,
     plans,
     replies,
@@ -97,6 +98,9 @@ app.add_typer(
 )
 app.add_typer(pipelines.app, name="pipelines", help="What follows what.")
 app.add_typer(leads.app, name="leads", help="What is known about a person, and why.")
+app.add_typer(
+    people.app, name="person", help="Forget somebody, or tell them everything that is known."
+)
 app.add_typer(imports.app, name="import", help="Leads from files.")
 app.add_typer(crm.app, name="crm", help="The customer's CRM: connection, fields, what it was told.")
 app.add_typer(jobs.app, name="jobs", help="Unfinished work.")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from db import Tx, clock, companies, enrichments, leads, plans, quotas
+from db import Tx, clock, companies, enrichments, leads, people, plans, quotas
 from db.leads import Lead
 from schemas.addresses import facts
 from schemas.enrichments import DomainFacts, Enrichment, Question, conclude, question
 from schemas.enums import EffectClass, LeadStatus, Meter
-from schemas.errors import JobError, OverPlan, Permanent, RateLimited, Transient
+from schemas.errors import JobError, NoSuchRow, OverPlan, Permanent, RateLimited, Transient
 from schemas.events import LeadEnriched
 from schemas.jobs import EnrichLead
 from workers.actor import actor
@@ -24,12 +24,16 @@ _SURE = 3
 @actor(EnrichLead, queue="enrichment", retry=PATIENT, limit=timedelta(seconds=60))
 def enrich_lead(job: EnrichLead, ctx: Context) -> None:
     """Safe to run twice: one look per domain and month, paid once; one result per lead and set of facts."""
-    with ctx.transaction() as tx:
-        lead = leads.get(tx, job.lead_id)
-        if hindered := plans.hindrance(tx, lead.id):
-            raise OverPlan(hindered, retry_after=WAIT)
-        ours = _ours(tx, lead)
-        month = f"{clock.read(tx):%Y-%m}"
+    try:
+        with ctx.transaction() as tx:
+            lead = leads.get(tx, job.lead_id)
+            if hindered := plans.hindrance(tx, lead.id):
+                raise OverPlan(hindered, retry_after=WAIT)
+            ours = _ours(tx, lead)
+            month = f"{clock.read(tx):%Y-%m}"
+    except NoSuchRow:
+        _leave_alone(ctx, job)
+        return
 
     # No transaction is open while the outside world thinks.
     if lead.email is None:
@@ -55,6 +59,14 @@ def enrich_lead(job: EnrichLead, ctx: Context) -> None:
         leads.move(tx, lead, LeadStatus.ENRICHED, cause=job.name)
         ctx.emit(tx, LeadEnriched(lead_id=lead.id), key=f"{lead.id}:{ctx.claim.id}")
     ctx.log.info("lead.enriched", lead_id=str(lead.id), new=new)
+
+
+def _leave_alone(ctx: Context, job: EnrichLead) -> None:
+    """There is nothing to find out about who was erased; any other lead that is not there is a fault."""
+    with ctx.finish() as tx:
+        if not people.is_erased(tx, job.lead_id):
+            raise NoSuchRow("lead", job.lead_id)
+    ctx.log.info("lead.left_alone", lead_id=str(job.lead_id))
 
 
 def _look(ctx: Context, asked: Question, month: str) -> Effect[DomainFacts]:

@@ -44,6 +44,7 @@ PLANTED: dict[str, LiteralString] = {
     "outrider.crm_log": "INSERT INTO outrider.crm_log (tenant_id, connection_id, lead_id, outcome, remote_id) SELECT %(t)s, c.id, l.id, 'created', '1' FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
     "outrider.crm_links": "INSERT INTO outrider.crm_links (tenant_id, connection_id, lead_id, remote_id, payload_hash) SELECT %(t)s, c.id, l.id, '1', 'h' FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
     "outrider.crm_outbox": "INSERT INTO outrider.crm_outbox (tenant_id, connection_id, lead_id) SELECT %(t)s, c.id, l.id FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id) WHERE c.tenant_id = %(t)s LIMIT 1",
+    "outrider.retention_rules": "INSERT INTO outrider.retention_rules (tenant_id, what, keep_days, set_by) VALUES (%(t)s, 'audit', 1, 'o')",
     "outrider.imports": "INSERT INTO outrider.imports (tenant_id, filename, sha256, rows, created, updated, rejected, operator) VALUES (%(t)s, 'f', 'h', 1, 0, 0, 1, 'o')",
     "outrider.import_rejects": "INSERT INTO outrider.import_rejects (tenant_id, import_id, line, raw, field, reason) SELECT %(t)s, id, 1, 'r', 'email', 'r' FROM outrider.imports " + _ONE,
     "outrider.subscriptions": "INSERT INTO outrider.subscriptions (tenant_id, plan_code) VALUES (%(t)s, 'starter')",

@@ -56,6 +56,12 @@ def test_every_tenant_table_is_in_this_test_and_has_a_worker_policy(peek: Peek) 
     assert peek("SELECT problem FROM outrider.unprotected()") == []
 
 
+def test_erasure_and_export_know_every_column_that_could_hold_words_about_a_person(
+    peek: Peek,
+) -> None:
+    assert peek("SELECT problem FROM outrider.unclassified()") == []
+
+
 @pytest.mark.system(1)
 def test_a_worker_sees_its_tenant_and_no_other(
     database: Database, two: tuple[UUID, UUID], subtests: pytest.Subtests
