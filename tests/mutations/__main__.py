@@ -55,9 +55,8 @@ def _systems(rows: list[str], servers: Services) -> int:
         if not rows or str(guard.row) in rows:
             tried += 1
             done = guards.attempt(guard)
-            verdict = "SURVIVED" if done.said is None else "fails as it should"
             print(
-                f"{guard.row:>3} · {guard.words} · {guard.test} · {verdict} ({done.seconds:.1f} s)"
+                f"{guard.row:>3} · {guard.words} · {' '.join(guard.tests())} · {done.verdict} ({done.seconds:.1f} s)"
             )
             print(f"      {' '.join(done.said.split())[:160]}" if done.said else done.output[-3000:],
                   flush=True)  # fmt: skip
