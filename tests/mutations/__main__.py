@@ -55,9 +55,8 @@ def _systems(rows: list[str], servers: Services) -> int:
         if not rows or str(guard.row) in rows:
             tried += 1
             done = guards.attempt(guard)
-            print(
-                f"{guard.row:>3} · {guard.words} · {' '.join(guard.tests())} · {done.verdict} ({done.seconds:.1f} s)"
-            )
+            print(f"{guard.row:>3} · {guard.words} · {' '.join(guard.tests())} · {done.verdict}"
+                  f" ({done.seconds:.1f} s)")  # fmt: skip
             print(f"      {' '.join(done.said.split())[:160]}" if done.said else done.output[-3000:],
                   flush=True)  # fmt: skip
             survived += done.said is None

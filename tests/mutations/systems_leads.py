@@ -13,4 +13,8 @@ LEADS: tuple[Guard, ...] = (
         "db/leads.py",
         """            _refuse(tx, lead, to, cause=cause)""",
         """            pass""")),
+    guard(5, "a claim asks the gate, under the enrollment's lock", Edit(
+        "workers/sending.py",
+        """    if bars := suppressions.barred_by(tx, lead):""",
+        """    if bars := list[Bar]():""")),
 )  # fmt: skip
