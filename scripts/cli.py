@@ -32,6 +32,7 @@ from scripts import (
     pipelines,
     plans,
     replies,
+    retention,
     run,
     support,
     suppressions,
@@ -98,6 +99,7 @@ app.add_typer(
 )
 app.add_typer(pipelines.app, name="pipelines", help="What follows what.")
 app.add_typer(leads.app, name="leads", help="What is known about a person, and why.")
+app.add_typer(retention.app, name="retention", help="How long what is kept.")
 app.add_typer(
     people.app, name="person", help="Forget somebody, or tell them everything that is known."
 )

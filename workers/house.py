@@ -9,6 +9,7 @@ from schemas.errors import Permanent
 from schemas.events import ContactsLeft
 from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory
 from telemetry import logs
+from workers import retention
 from workers.actor import actor
 from workers.context import Context
 from workers.retry import PATIENT
@@ -66,11 +67,14 @@ def prune_history(_job: PruneHistory, ctx: Context) -> None:
     with ctx.database.hat("dispatcher") as tx:
         make_days(tx)
     # First: what letters rest on stays as long as they do.
-    _in_slices(ctx, partial(dead_ends.prune, older_than=_KEEP, limit=_SLICE))
+    _in_slices(ctx, partial(dead_ends.prune, older_than=_KEEP_LETTERS, limit=_SLICE))
     while dropped := _drop_day(ctx):
         ctx.log.info("history.dropped", partition=dropped)
     _in_slices(ctx, partial(job_log.prune, older_than=_KEEP, limit=_SLICE))
     _in_slices(ctx, partial(quotas.prune, limit=_SLICE))
+    for done in retention.run(ctx.database):
+        tenant = str(done.tenant_id) if done.tenant_id else None
+        ctx.log.info("content.forgotten", of=tenant, what=done.what, rows=done.rows)
     _in_slices(ctx, partial(lanes.prune, limit=_SLICE_OF_LANES), size=_SLICE_OF_LANES)
 
 

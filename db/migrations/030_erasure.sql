@@ -668,3 +668,92 @@ create table outrider.retention_rules (
 );
 comment on table outrider.retention_rules is 'How long a tenant keeps what, where it differs from the house || operator';
 call outrider.protect('outrider.retention_rules', 'read', 'select', 'select, insert, update, delete');
+
+-- Forget what a tenant (null: the house) no longer needs, at most p_limit of it; how much that was. Kept,
+-- however old: what a live sequence, a decision that somebody owes, an open dead letter or a call in doubt
+-- rests on, and the ledger of calls altogether. p_dry: count only.
+create function outrider.retain(p_what text, p_tenant uuid, p_before timestamptz, p_limit integer, p_dry boolean) returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  old text[];
+begin
+  case p_what
+  when 'raw_mails' then
+    old := array(
+      select m.id::text from outrider.mails m
+       where m.tenant_id = p_tenant and m.received_at < p_before and m.raw_dropped_at is null and m.matched_by is not null
+         and (m.matched_by = 'own' or exists (
+               select from outrider.replies r where r.mail_id = m.id
+                  and r.decision is not null and (r.decision <> 'review' or r.reviewed_by is not null)))
+         and not exists (select from outrider.messages x join outrider.enrollments e on e.id = x.enrollment_id
+                          where x.mail_id = m.id and e.status in ('active', 'held', 'paused'))
+         and not exists (select from outrider.dead_letters d
+                          where d.tenant_id = p_tenant and d.status = 'open' and d.payload ->> 'mail_id' = m.id::text)
+       order by m.received_at limit p_limit);
+    if not p_dry then
+      update outrider.mails set raw = '', raw_dropped_at = outrider.now() where tenant_id = p_tenant and id = any (old::uuid[]);
+    end if;
+  when 'webhook_bodies' then
+    old := array(
+      select w.id::text from outrider.webhook_events w
+       where w.tenant_id = p_tenant and w.received_at < p_before and w.body <> '' order by w.received_at limit p_limit);
+    if not p_dry then
+      update outrider.webhook_events set body = '' where tenant_id = p_tenant and id = any (old::uuid[]);
+    end if;
+  when 'message_bodies' then
+    old := array(
+      select m.id::text from outrider.messages m
+       where m.tenant_id = p_tenant and m.claimed_at < p_before and m.status <> 'sending'
+         and (m.subject is not null or m.body_text is not null)
+         and not exists (select from outrider.enrollments e
+                          where e.id = m.enrollment_id and e.status in ('active', 'held', 'paused'))
+         and not exists (select from outrider.effects e
+                          where e.tenant_id = p_tenant and e.key = m.effect_key and e.state = 'in_doubt')
+         and not exists (select from outrider.replies r where r.mail_id = m.mail_id
+                            and (r.decision is null or r.decision = 'review' and r.reviewed_by is null))
+       order by m.claimed_at limit p_limit);
+    if not p_dry then
+      update outrider.messages set subject = null, body_text = null where tenant_id = p_tenant and id = any (old::uuid[]);
+    end if;
+  when 'import_rows' then
+    old := array(
+      select r.import_id || '/' || r.line from outrider.import_rejects r join outrider.imports i on i.id = r.import_id
+       where r.tenant_id = p_tenant and i.created_at < p_before and r.raw <> '' order by i.created_at, r.line limit p_limit);
+    if not p_dry then
+      update outrider.import_rejects set raw = '', reason = 'forgotten' where tenant_id = p_tenant and import_id || '/' || line = any (old);
+    end if;
+  when 'activities' then
+    old := array(
+      select a.id::text from outrider.activities a
+       where a.tenant_id = p_tenant and a.occurred_at < p_before
+         and not exists (select from outrider.enrollments e
+                          where e.lead_id = a.lead_id and e.status in ('active', 'held', 'paused'))
+       order by a.id limit p_limit);
+    if not p_dry then
+      delete from outrider.activities where tenant_id = p_tenant and id = any (old::bigint[]);
+    end if;
+  when 'crm_log' then                               -- the newest line of a contact says why there is a link
+    old := array(
+      select g.id::text from outrider.crm_log g
+       where g.tenant_id = p_tenant and g.occurred_at < p_before
+         and (not exists (select from outrider.crm_links k
+                           where k.connection_id = g.connection_id and k.lead_id = g.lead_id and k.remote_id = g.remote_id)
+              or exists (select from outrider.crm_log later
+                          where later.tenant_id = p_tenant and later.connection_id = g.connection_id and later.lead_id = g.lead_id
+                            and later.remote_id = g.remote_id and later.outcome in ('created', 'updated') and later.id > g.id))
+       order by g.id limit p_limit);
+    if not p_dry then
+      delete from outrider.crm_log where tenant_id = p_tenant and id = any (old::bigint[]);
+    end if;
+  when 'audit' then
+    old := array(
+      select a.id::text from outrider.audit_logs a
+       where a.tenant_id is not distinct from p_tenant and a.created_at < p_before order by a.created_at limit p_limit);
+    if not p_dry then
+      delete from outrider.audit_logs where tenant_id is not distinct from p_tenant and created_at < p_before and id = any (old::uuid[]);
+    end if;
+  end case;
+  return cardinality(old);
+end $$;
+revoke all on function outrider.retain(text, uuid, timestamptz, integer, boolean) from public;
+grant execute on function outrider.retain(text, uuid, timestamptz, integer, boolean) to outrider_operator;
