@@ -112,19 +112,19 @@ create policy never_oneself_u on outrider.memberships as restrictive for update 
 -- A tenant's plan and standing. What is live counts, else what was cancelled last, else it is our own.
 create function outrider.plan_of(p_tenant uuid)
 returns table (code text, name text, status outrider.subscription_status, limits jsonb)
-language sql stable set search_path = '' as $$
+language sql stable begin atomic       -- parsed when it is made, so that it becomes part of a caller's plan
   select p.code, p.name, coalesce(s.status, 'active'), p.limits
     from (select) one
     left join lateral (
          select t.plan_code, t.status from outrider.subscriptions t where t.tenant_id = p_tenant
           order by t.status = 'cancelled', t.created_at desc limit 1) s on true
-    join outrider.plans p on p.code = coalesce(s.plan_code, 'self_hosted')
-$$;
+    join outrider.plans p on p.code = coalesce(s.plan_code, 'self_hosted');
+end;
 
 create function outrider.this_month() returns date
-language sql stable set search_path = '' as $$
-  select date_trunc('month', outrider.now() at time zone 'UTC')::date
-$$;
+language sql stable begin atomic
+  select date_trunc('month', outrider.now() at time zone 'UTC')::date;
+end;
 
 -- The counter of a month, begun where the ledger stands: a plan may have been without this limit.
 create function outrider.open_counter(p_meter outrider.meter, p_month date) returns void
@@ -220,9 +220,11 @@ create function outrider.take_usage(
   out used bigint, out allowed bigint, out month date, out resets_at timestamptz, out warned boolean)
 language plpgsql volatile set search_path = '' as $$
 declare
-  me     uuid := outrider.current_tenant_id();
-  limits jsonb;
-  turn   integer;
+  me      uuid := outrider.current_tenant_id();
+  limits  jsonb;
+  balance bigint;
+  enough  boolean := true;
+  turn    integer;
 begin
   -- Whoever changes the plan waits for us, and we for them; among ourselves nobody waits.
   perform pg_advisory_xact_lock_shared(7362005, hashtext(me::text));
@@ -232,8 +234,9 @@ begin
   warned := false;
   of_credits := p_meter <> 'mails' and limits ? 'credits_month';
   allowed := (limits ->> case when of_credits then 'credits_month' else p_meter || '_month' end)::bigint;
-  outcome := outrider.usage_outcome(p_meter, p_key, 'taken');
-  if outcome = 'known' then
+  outcome := 'known';
+  if exists (select from outrider.usage_events e
+              where e.tenant_id = me and e.meter = p_meter and e.key = p_key and e.refunded_at is null) then
     return;
   end if;
   if status not in ('trialing', 'active') then
@@ -241,29 +244,31 @@ begin
     return;
   end if;
 
+  -- What is limited is taken from the one row that says how much there is; who races waits here.
   if of_credits then
-    select a.balance into used from outrider.credit_accounts a where a.tenant_id = me for update;
-    if used is null or used < p_quantity then
+    select a.balance into balance from outrider.credit_accounts a where a.tenant_id = me for update;
+    if balance is null or balance < p_quantity then
       perform outrider.renew_credits();         -- a month may have begun that no clock has rung yet
-      select a.balance into used from outrider.credit_accounts a where a.tenant_id = me for update;
+      select a.balance into balance from outrider.credit_accounts a where a.tenant_id = me for update;
     end if;
-    if used is null or used < p_quantity then
-      outcome := outrider.usage_outcome(p_meter, p_key, 'spent');
-      used := allowed - coalesce(used, 0);
-      return;
-    end if;
+    enough := coalesce(balance, 0) >= p_quantity;
+    used := greatest(0, allowed - coalesce(balance, 0));
   elsif allowed is not null then
     perform outrider.open_counter(p_meter, month);
     update outrider.usage_counters c set quantity = c.quantity + p_quantity
      where c.tenant_id = me and c.meter = p_meter and c.period_start = month
        and c.quantity + p_quantity <= allowed
     returning c.quantity into used;
-    if not found then
-      outcome := outrider.usage_outcome(p_meter, p_key, 'spent');
-      select c.quantity into used from outrider.usage_counters c
-       where c.tenant_id = me and c.meter = p_meter and c.period_start = month;
-      return;
+    enough := found;
+  end if;
+  if not enough then                            -- or somebody took the last under this very key meanwhile
+    if not exists (select from outrider.usage_events e
+                    where e.tenant_id = me and e.meter = p_meter and e.key = p_key and e.refunded_at is null) then
+      outcome := 'spent';
+      used := coalesce(used, (select c.quantity from outrider.usage_counters c
+                               where c.tenant_id = me and c.meter = p_meter and c.period_start = month));
     end if;
+    return;
   end if;
 
   insert into outrider.usage_events as e (tenant_id, meter, key, quantity, period_start)
@@ -273,18 +278,17 @@ begin
          refunded_at = null, times = e.times + 1
    where e.refunded_at is not null
   returning e.times into turn;
-  if not found then                             -- somebody took it under this key meanwhile
-    outcome := 'known';
+  if not found then                             -- the same, and there was enough for both
     update outrider.usage_counters c set quantity = c.quantity - p_quantity
      where allowed is not null and not of_credits
        and c.tenant_id = me and c.meter = p_meter and c.period_start = month;
     return;
   end if;
 
+  outcome := 'taken';
   if of_credits then
-    select b.balance into used
-      from outrider.book_credits('spend', -p_quantity, p_meter || ':' || p_key || '#' || turn, p_meter::text) b;
-    used := allowed - used;
+    perform outrider.book_credits('spend', -p_quantity, p_meter || ':' || p_key || '#' || turn, p_meter::text);
+    used := greatest(0, allowed - (balance - p_quantity));
     update outrider.credit_accounts a set warned_for = month
      where a.tenant_id = me and used * 5 >= allowed * 4 and a.warned_for is distinct from month;
     warned := found;
@@ -294,14 +298,6 @@ begin
     warned := found;
   end if;
 end $$;
-
-create function outrider.usage_outcome(p_meter outrider.meter, p_key text, p_else text) returns text
-language sql volatile set search_path = '' as $$
-  select case when exists (select from outrider.usage_events e
-                            where e.tenant_id = outrider.current_tenant_id() and e.meter = p_meter
-                              and e.key = p_key and e.refunded_at is null)
-              then 'known' else p_else end
-$$;
 
 -- Give back what certainly was not used, once; false: nothing is counted under this key.
 create function outrider.refund_usage(p_meter outrider.meter, p_key text) returns boolean
@@ -378,7 +374,7 @@ declare f text;
 begin
   foreach f in array array[
     'open_counter(outrider.meter, date)', 'book_credits(outrider.credit_kind, bigint, text, text, date)',
-    'renew_credits()', 'take_usage(outrider.meter, bigint, text)', 'usage_outcome(outrider.meter, text, text)',
+    'renew_credits()', 'take_usage(outrider.meter, bigint, text)',
     'refund_usage(outrider.meter, text)', 'wake_over_plan()'] loop
     execute 'revoke all on function outrider.' || f || ' from public';
     execute 'grant execute on function outrider.' || f || ' to outrider_worker';
