@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import LiteralString
 
 from db.invariants_engine import ENGINE
+from db.invariants_models import MODELS
 from db.invariants_outreach import OUTREACH
 from db.invariants_usage import USAGE
 from db.pool import Tx
@@ -159,6 +160,7 @@ INVARIANTS: dict[str, LiteralString] = {
     **ENGINE,
     **OUTREACH,
     **USAGE,
+    **MODELS,
 }
 
 

@@ -41,4 +41,5 @@ WORDS: dict[str, str] = {
     "imports.sum": "An import keeps as many wrong rows as it counted.",
     "usage.sum": "What a tenant used of a limit is the sum of its ledger.",
     "credits.balance": "A balance of credits is the last line of a ledger in which each line follows from the one before.",
+    "models.cost": "What models cost a tenant on a day is the sum of that day's run logs.",
 }

@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from typing import LiteralString, cast
 
 from db.pool import Connection, connect
+from db.shipped_prompts import PromptEdited, ship
 
 _LOCK = 7_362_001
 """Any constant will do, as long as every deployer uses the same one."""
@@ -45,17 +46,31 @@ def migrate(dsn: str, known: Sequence[Migration] | None = None) -> list[str]:
     """Bring the database up to date and return the names applied; idempotent, safe to race.
 
     `dsn` logs in as the owner, on a direct port. Each file is one transaction with a lock timeout
-    of 4 s and a statement timeout of 60 s. `known` replaces the files. Raises MigrationRefused.
+    of 4 s and a statement timeout of 60 s. `known` replaces the files. The prompts that ship are put
+    in at the end. Raises MigrationRefused.
     """
     applied: list[str] = []
     with connect(dsn, name="outrider migrate") as conn:
         applied += [m.name for m in _unapplied(conn, known or migrations()) if _apply(conn, m)]
+        _ship(conn)
         problems = [
             str(row[0]) for row in conn.execute("SELECT problem FROM outrider.unprotected()")
         ]
     if problems:
         raise MigrationRefused("The schema is not protected:\n" + "\n".join(problems))
     return applied
+
+
+def _ship(conn: Connection) -> None:
+    """The prompts of this version, where the schema has room for them."""
+    with conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        room = conn.execute("SELECT to_regclass('outrider.prompt_versions') IS NOT NULL").fetchone()
+        try:
+            if room and room[0]:
+                ship(conn)
+        except PromptEdited as error:
+            raise MigrationRefused(str(error)) from None
 
 
 def _unapplied(conn: Connection, known: Sequence[Migration]) -> Iterator[Migration]:

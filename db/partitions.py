@@ -1,4 +1,4 @@
-"""The daily partitions of `job_log`: made ahead, dropped whole. Needs the dispatcher's hat."""
+"""The partitions of `job_log` by day and `ai_run_logs` by month: made ahead. Needs the dispatcher's hat."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,3 +35,13 @@ def drop_oldest(tx: Tx, *, older_than: timedelta) -> str | None:
     """
     name = tx.value("SELECT outrider.drop_job_log_day(%(age)s)", {"age": older_than})
     return None if name is None else str(name)
+
+
+def make_months(tx: Tx, *, months: int) -> int:
+    """Make the partitions of the model calls of this month and of `months` more; how many were made.
+
+    Idempotent. A month that somebody's lock kept from being made loses nothing, as with days.
+    """
+    made = tx.value("SELECT outrider.make_ai_run_log_months(%(months)s)", {"months": months})
+    assert isinstance(made, int)
+    return made

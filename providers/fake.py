@@ -6,7 +6,8 @@ from threading import Lock
 
 from providers.fake_crm import FakeCrm
 from providers.fake_mail import FakeReader, FakeSender
-from providers.ports import Providers
+from providers.fake_model import FakeModel
+from providers.ports import ModelAccount, Providers
 from schemas.enrichments import DomainFacts, PageFacts
 from schemas.errors import JobError
 
@@ -50,11 +51,17 @@ def world(
     sender: FakeSender | None = None,
     reader: FakeReader | None = None,
     crm: FakeCrm | None = None,
+    model: FakeModel | None = None,
 ) -> Providers:
-    """Providers for tests and benchmarks: everything works unless told otherwise."""
+    """Providers for tests and benchmarks: everything works unless told otherwise.
+
+    The house has a language model only when one is given.
+    """
     return Providers(
         domains=domains or FakeDomains(),
         sender=sender or FakeSender(),
         reader=reader or FakeReader(),
         crm=crm or FakeCrm(),
+        model=model or FakeModel(),
+        house_model=ModelAccount("https://model.test/v1", "fake-1", None) if model else None,
     )

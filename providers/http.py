@@ -106,11 +106,12 @@ def call(
     key: str,
     max_bytes: int = 512 * 1024,
     check: Callable[[Answer], None] = classify,
+    repeat: bool = True,
 ) -> Answer:
     """Send a repeatable request, at most three times while the error is Transient.
 
-    Absorbs blips of a second; anything longer is the queue's job. `key` travels as X-Outrider-Key,
-    the caller's trace as traceparent.
+    Absorbs blips of a second; anything longer is the queue's job. `repeat` False: one try, for calls
+    that are paid for each time. `key` travels as X-Outrider-Key, the caller's trace as traceparent.
     Raises what `check` raises, Transient for a broken connection (NotConnected when there never was
     one), NoTunnel when the egress proxy refuses a tunnel.
     """
@@ -123,7 +124,7 @@ def call(
         check(answer)
         return answer
 
-    return _RETRIES.copy()(once)
+    return _RETRIES.copy()(once) if repeat else once()
 
 
 def _exchange(client: httpx2.Client, request: httpx2.Request, max_bytes: int) -> Answer:

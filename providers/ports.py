@@ -1,11 +1,12 @@
 """What we need from the outside world, in our own words; no vendor's name or shape."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from schemas.completions import Completion
 from schemas.contacts import Contact, Outcome
 from schemas.enrichments import DomainFacts
 from schemas.enums import MailSecurity
@@ -136,6 +137,44 @@ class Crm(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ModelAccount:
+    """Where a language model is, which one, and the key for it; none: the server asks for none."""
+
+    base_url: str
+    model: str
+    secret: Sealed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a model is asked: our words, the data, the form of the answer, and how long it may be."""
+
+    system: str
+    user: str
+    form: str
+    schema: Mapping[str, object]
+    max_tokens: int
+    temperature: float | None = None
+
+
+class LanguageModel(Protocol):
+    """Writes an answer to a question, in JSON of a given form."""
+
+    def complete(self, account: ModelAccount, question: Question, *, key: str) -> Completion:
+        """One answer, paid for by the token; whether it has the form asked for is the caller's to see.
+
+        `key` names the question in the other side's log. Raises, only when certainly nothing was
+        answered: completions.KeyRefused, Transient, RateLimited, Permanent. Raises Unanswered when
+        an answer may have been written, and paid for, and was lost. No error quotes either side.
+        """
+        ...
+
+    def list_models(self, account: ModelAccount) -> frozenset[str]:
+        """The server's names of the models that our key may use; costs nothing. Raises as `complete`."""
+        ...
+
+
 def _nothing() -> None:
     """Fakes hold no connections."""
 
@@ -151,5 +190,9 @@ class Providers:
     sender: MailSender
     reader: MailReader
     crm: Crm
+    model: LanguageModel
+    house_model: ModelAccount | None = None
+    """What the settings name, for tenants without a model of their own; None: they have none."""
+    house_daily_cents: int = 500
     close: Callable[[], None] = _nothing
     link_base: str = "http://127.0.0.1:8080"

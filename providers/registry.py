@@ -2,17 +2,19 @@
 
 import os
 from contextlib import ExitStack
+from uuid import UUID
 
 from providers.dns import system
 from providers.domains import Domains
 from providers.http import connect
 from providers.hubspot import HubSpot
 from providers.imap import Imap
+from providers.openai_compatible import OpenAiCompatible
 from providers.pages import Pages
-from providers.ports import Providers
+from providers.ports import ModelAccount, Providers
 from providers.smtp import Smtp
 from schemas.settings import Settings
-from telemetry.secrets import Keyring
+from telemetry.secrets import Keyring, Purpose, Sealed
 
 
 def from_settings(settings: Settings) -> Providers:
@@ -32,9 +34,31 @@ def from_settings(settings: Settings) -> Providers:
         sender=Smtp(keyring),
         reader=Imap(keyring, max_bytes=settings.mail_max_bytes),
         crm=HubSpot(keyring, client, near),
+        model=OpenAiCompatible(
+            keyring,
+            client,
+            near,
+            dns.addresses,
+            proxied=proxy is not None,
+            local=settings.model_local,
+        ),
+        house_model=_house_model(settings, keyring),
+        house_daily_cents=settings.model_daily_cents,
         close=clients.close,
         link_base=settings.link_base,
     )
+
+
+_HOUSE = Purpose(UUID(int=0), "house", UUID(int=0), "model_key")
+
+
+def _house_model(settings: Settings, keyring: Keyring) -> ModelAccount | None:
+    """The settings' model; its key is sealed at once, so that no log or traceback can show it."""
+    if settings.model_url is None or settings.model_name is None:
+        return None
+    key = settings.model_key.get_secret_value() if settings.model_key else ""
+    secret = Sealed(keyring.seal(key.encode(), _HOUSE), _HOUSE) if key else None
+    return ModelAccount(str(settings.model_url), settings.model_name, secret)
 
 
 def _keyring(settings: Settings) -> Keyring:

@@ -232,3 +232,10 @@ class ActivityKind(StrEnum):
     REFUSED = "refused"
     SUPPRESSED = "suppressed"
     RELEASED = "released"
+
+
+class AiRunStatus(StrEnum):
+    OK = "ok"
+    ERROR = "error"
+    REFUSED = "refused"
+    INVALID_OUTPUT = "invalid_output"

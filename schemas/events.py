@@ -103,6 +103,14 @@ class ReplyClassified(Event):
     intent: ReplyIntent
 
 
+class ReplyAwaitsReview(Event):
+    """A reply waits for a person to say what it is; `model`: there is one to ask for a suggestion."""
+
+    name: ClassVar[str] = "reply.awaits_review"
+    reply_id: UUID
+    model: bool
+
+
 class ContactsCollected(Event):
     """A batch of leads waits to be told to a CRM."""
 

@@ -16,6 +16,7 @@ from schemas.events import (
     LeadScored,
     MailMatched,
     MailReceived,
+    ReplyAwaitsReview,
     ReplyClassified,
     StepScheduled,
     UsageWarned,
@@ -64,7 +65,9 @@ class SettleHold(Job):
     """Turn a hold into a stop, a pause until a date, or a release, as the reply asks."""
 
     name: ClassVar[str] = "enrollment.settle"
-    emits: ClassVar[tuple[type[Event], ...]] = (StepScheduled, EnrollmentPaused, LeadMoved)
+    emits: ClassVar[tuple[type[Event], ...]] = (
+        StepScheduled, EnrollmentPaused, LeadMoved, ReplyAwaitsReview,
+    )  # fmt: skip
     reply_id: UUID
 
 
@@ -103,6 +106,14 @@ class ClassifyMail(Job):
     name: ClassVar[str] = "reply.classify"
     emits: ClassVar[tuple[type[Event], ...]] = (ReplyClassified,)
     mail_id: UUID
+
+
+class SuggestReply(Job):
+    """Ask a language model what a reply may be, for the person who decides."""
+
+    name: ClassVar[str] = "reply.suggest"
+    attempts: ClassVar[int] = 5
+    reply_id: UUID
 
 
 class CollectContacts(Job):

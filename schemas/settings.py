@@ -140,6 +140,23 @@ class Settings(BaseSettings):
     dns_server: str | None = Field(
         None, description="Resolver for mail and domain facts as host:port; none: the system's."
     )
+    model_url: HttpUrl | None = Field(
+        None,
+        description="OpenAI-compatible API of a language model, e.g. https://api.openai.com/v1; none: no model is asked.",
+    )
+    model_name: str | None = Field(None, description="Which model of it, by the server's name.")
+    model_key: SecretStr | None = Field(
+        None, description="The key for it; none: the server asks for none."
+    )
+    model_local: bool = Field(
+        default=False,
+        description="Models may be on this machine or in a private network, over plain HTTP too.",
+    )
+    model_daily_cents: int = Field(
+        500,
+        ge=0,
+        description="Cents that one tenant's models may cost per UTC day, unless `ai limit` says otherwise.",
+    )
     faults: str | None = Field(
         None, description="Named points at which a worker kills itself; refused in production."
     )
@@ -155,6 +172,16 @@ class Settings(BaseSettings):
         if self.pool_max < self.threads + 4:
             raise ValueError(
                 f"{PREFIX}POOL_MAX must be at least {PREFIX}THREADS + 4, which is {self.threads + 4}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _model_is_whole(self) -> "Settings":
+        if self.model_url and not self.model_name:
+            raise ValueError(f"{PREFIX}MODEL_URL needs {PREFIX}MODEL_NAME")
+        if self.model_url and self.model_url.scheme != "https" and not self.model_local:
+            raise ValueError(
+                f"{PREFIX}MODEL_URL must start with https://, or set {PREFIX}MODEL_LOCAL=true"
             )
         return self
 

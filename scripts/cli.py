@@ -13,6 +13,7 @@ from db.pool import DatabaseAway
 from schemas.errors import JobError
 from schemas.settings import SettingsMissing
 from scripts import (
+    ai,
     campaigns,
     credentials,
     credits,
@@ -31,6 +32,7 @@ from scripts import (
     people,
     pipelines,
     plans,
+    prompts,
     replies,
     retention,
     run,
@@ -105,6 +107,8 @@ app.add_typer(
 )
 app.add_typer(imports.app, name="import", help="Leads from files.")
 app.add_typer(crm.app, name="crm", help="The customer's CRM: connection, fields, what it was told.")
+app.add_typer(prompts.app, name="prompts", help="What a language model is asked.")
+app.add_typer(ai.app, name="ai", help="Language models: what they were asked, and what it cost.")
 app.add_typer(jobs.app, name="jobs", help="Unfinished work.")
 app.add_typer(lanes.app, name="lanes", help="Turns, limits and circuits of waiting work.")
 app.add_typer(dead.app, name="dead", help="Work that gave up.")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol, cast
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 _WIDE = None if sys.stdout.isatty() else 250
@@ -74,6 +75,6 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, list):
         return ", ".join(_cell(item) for item in cast("list[object]", value))
-    return (
-        value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
-    )
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return escape(str(value))  # a stranger's [bold] is text

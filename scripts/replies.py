@@ -4,14 +4,17 @@ import base64
 import binascii
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, TextIO, cast
 from uuid import UUID
 
 import typer
 
-from db import replies, tenants
+from db import Database, replies, suggestions, tenants
+from db.replies import Reply
+from db.suggestions import Suggestion
 from schemas import inbound
 from schemas.enums import ReplyIntent
 from schemas.errors import Permanent
@@ -28,7 +31,17 @@ Lines = Annotated[
     typer.Option("--file", exists=True, dir_okay=False, help="JSON lines; none: standard input."),
 ]
 _COLUMNS = ("id", "author", "intent", "sub", "abstain", "return_date", "decision", "because", "reviewed_by")  # fmt: skip
+_SUGGESTED = ("suggested", "suggested_because", "suggested_by")
 _INTENT_FIELDS = {"intent", "intents", "confidence", "abstain", "referral", "sub", "defer_until"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Reply):
+    """A reply, and what a language model suggests it to be; by which prompt version and model."""
+
+    suggested: str | None = None
+    suggested_because: str | None = None
+    suggested_by: str | None = None
 
 
 @app.command("classify")
@@ -54,13 +67,16 @@ def list_replies(
     as_json: Json = False,
 ) -> None:
     """List what came in and what was decided, newest first; with --review, the oldest first."""
-    with open_database() as (database, _), database.hat("operator") as tx:
-        tenant_id = tenants.get_by_slug(tx, tenant).id
-        read = replies.list_for_review if review else replies.list_recent
-        rows = read(tx, tenant_id, limit=limit)
-        counts = [] if as_json or review else replies.count_by_intent(tx, tenant_id)
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            tenant_id = tenants.get_by_slug(tx, tenant).id
+            read = replies.list_for_review if review else replies.list_recent
+            found = read(tx, tenant_id, limit=limit)
+            counts = [] if as_json or review else replies.count_by_intent(tx, tenant_id)
+        rows = _with_suggestions(database, tenant_id, found)
+    columns = (*_COLUMNS, *_SUGGESTED) if review else _COLUMNS
     show(
-        rows, as_json=as_json, columns=_COLUMNS, empty="Nothing waits." if review else "No replies."
+        rows, as_json=as_json, columns=columns, empty="Nothing waits." if review else "No replies."
     )
     for count in counts:
         out.print(f"{count.mails} {count.intent} by {count.author}", highlight=False)
@@ -80,6 +96,25 @@ def review(
             found = tenants.get_by_slug(tx, tenant)
         reply = review_reply(database, found.id, reply_id, intent, operator=whoami(), reason=reason)
     show_one(reply, as_json=as_json)
+
+
+def _with_suggestions(database: Database, tenant_id: UUID, found: Sequence[Reply]) -> list[Listed]:
+    """A model's words are about a person's mail, so they are read with the tenant's rights."""
+    with database.tenant(tenant_id) as tx:
+        known = suggestions.list_of(tx, [reply.id for reply in found])
+    return [_listed(reply, known.get(reply.id)) for reply in found]
+
+
+def _listed(reply: Reply, found: Suggestion | None) -> Listed:
+    told = {field.name: getattr(reply, field.name) for field in fields(reply)}
+    if found is None:
+        return Listed(**told)
+    return Listed(
+        **told,
+        suggested=found.intent or f"none ({found.status})",
+        suggested_because=found.why,
+        suggested_by=f"{found.prompt}, {found.model}",
+    )
 
 
 def _mails(file: Path | None) -> Iterator[tuple[object, Inbound]]:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from db import Database
+from db import Database, Tx, tenants
 from db.logins import refuse_powerful
 from db.pool import connect
 from schemas.settings import Settings, load
@@ -32,6 +32,16 @@ def open_database(folder: Path | None = None) -> Generator[tuple[Database, Setti
             database.close()
             if bell:
                 bell.close()
+
+
+@contextmanager
+def open_tenant(slug: str) -> Generator[Tx]:
+    """One transaction in a tenant, with a worker's rights. Raises NoSuchRow for an unknown slug."""
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            tenant_id = tenants.get_by_slug(tx, slug).id
+        with database.tenant(tenant_id) as tx:
+            yield tx
 
 
 def whoami() -> str:

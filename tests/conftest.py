@@ -21,6 +21,7 @@ pytest_plugins = (
     "tests.fix_mail_servers",
     "tests.fix_outreach",
     "tests.fix_crm",
+    "tests.fix_models",
     "tests.fix_dead",
     "tests.fix_journey",
     "tests.fix_plans",

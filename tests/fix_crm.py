@@ -15,10 +15,10 @@ from providers.fake_crm import FakeCrm
 from providers.http import connect
 from providers.hubspot import HubSpot
 from providers.ports import Crm, CrmAccount, Providers
-from providers.standins.hubspot import hubspot
 from providers.standins.hubspot_api import Api
 from providers.standins.hubspot_store import Store
 from providers.standins.hubspot_traps import Traps
+from providers.standins.wire import serving
 from schemas.crm_fields import FieldMapping
 from schemas.enums import JobOutcome, JobState, LeadStatus
 from telemetry.secrets import Keyring, Purpose, Sealed
@@ -65,7 +65,7 @@ def portal_with(**traps: int) -> Iterator[Portal]:
     """A fresh portal with some traps on; its window is long over when anybody waits for it."""
     archive = io.StringIO()
     api = Api(Store(archive), Traps.model_validate({"interval_ms": 20, **traps}), token=TOKEN)
-    with hubspot(api) as url:
+    with serving(api) as url:
         yield Portal(url, api, archive)
 
 

@@ -20,6 +20,7 @@ from db import Database, job_log, jobs
 from providers.fake import FakeDomains, world
 from providers.fake_crm import FakeCrm
 from providers.fake_mail import FakeReader, FakeSender
+from providers.fake_model import FakeModel
 from providers.ports import Providers
 from schemas.base import Job
 from schemas.enums import JobOutcome, JobState
@@ -111,10 +112,10 @@ def crm() -> FakeCrm:
 
 @pytest.fixture
 def providers(
-    domains: FakeDomains, sender: FakeSender, reader: FakeReader, crm: FakeCrm
-) -> Providers:
+    domains: FakeDomains, sender: FakeSender, reader: FakeReader, crm: FakeCrm, model: FakeModel | None
+) -> Providers:  # fmt: skip
     """The outside world of this test."""
-    return world(domains, sender, reader, crm)
+    return world(domains, sender, reader, crm, model)
 
 
 @dataclass(slots=True)

@@ -12,11 +12,11 @@ from db import Tx, campaigns, clock, enrollments, leads, replies
 from db.enrollments import Enrollment
 from db.replies import Reply
 from schemas.enums import EnrollmentStatus, ReplyAuthor, ReplyDecision
-from schemas.events import EnrollmentPaused, LeadMoved
+from schemas.events import EnrollmentPaused, LeadMoved, ReplyAwaitsReview
 from schemas.jobs import ResumeEnrollment, SettleHold
 from schemas.slots import business_day_after
 from schemas.verdicts import Verdict, decide
-from workers import planning
+from workers import model_accounts, planning
 from workers.actor import actor
 from workers.context import Context
 from workers.retry import QUICK
@@ -39,6 +39,9 @@ def settle_hold(job: SettleHold, ctx: Context) -> None:
             return
         decision, because = _act(ctx, tx, reply)
         replies.decide(tx, reply.id, decision, because)
+        if decision is ReplyDecision.REVIEW:
+            model = model_accounts.find(ctx, tx) is not None
+            ctx.emit(tx, ReplyAwaitsReview(reply_id=reply.id, model=model), key=str(reply.id))
     ctx.log.info("reply.decided", reply_id=str(reply.id), decision=decision, because=because)
 
 

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from db import Tx, crm_outbox, dead, dead_ends, invariants, job_log, lanes, partitions, quotas
+from db import (
+    Tx,
+    ai_runs,
+    crm_outbox,
+    dead,
+    dead_ends,
+    invariants,
+    job_log,
+    lanes,
+    partitions,
+    quotas,
+)
 from schemas.errors import Permanent
 from schemas.events import ContactsLeft
 from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory
@@ -20,6 +31,7 @@ _KEEP = timedelta(days=30)
 _KEEP_LETTERS = timedelta(days=90)
 """After a dead letter was replayed or discarded; an open one is kept for ever."""
 _AHEAD = 7
+_MONTHS_AHEAD = 2
 _SLICE = 5_000
 _SLICE_OF_LANES = 500
 """Nobody picks meanwhile."""
@@ -29,6 +41,7 @@ _LEASE = timedelta(seconds=60)
 
 def make_days(tx: Tx) -> None:
     """See to the partitions of history for the days to come; a day that is blocked waits."""
+    partitions.make_months(tx, months=_MONTHS_AHEAD)
     found = partitions.make_ahead(tx, days=_AHEAD)
     if found.made or found.blocked:
         log.info("history.made", days=found.made, blocked=found.blocked)
@@ -75,6 +88,7 @@ def prune_history(_job: PruneHistory, ctx: Context) -> None:
     for done in retention.run(ctx.database):
         tenant = str(done.tenant_id) if done.tenant_id else None
         ctx.log.info("content.forgotten", of=tenant, what=done.what, rows=done.rows)
+    _in_slices(ctx, partial(ai_runs.forget_over, limit=_SLICE))
     _in_slices(ctx, partial(lanes.prune, limit=_SLICE_OF_LANES), size=_SLICE_OF_LANES)
 
 

@@ -30,6 +30,7 @@ from workers import (
     replies,
     scoring,
     sequencing,
+    suggestions,
     usage,
 )
 from workers.actor import Spec, registered
@@ -49,7 +50,8 @@ log = logs.get("outrider.worker")
 T = TypeVar("T")
 
 ACTORS = (
-    enrichment, scoring, campaigns, sequencing, enrollments, mailboxes, replies, crm, house, usage,
+    enrichment, scoring, campaigns, sequencing, enrollments, mailboxes, replies, suggestions, crm,
+    house, usage,
 )  # fmt: skip
 """Modules whose import registers actors; a new actor is one more name here."""
 

@@ -4,7 +4,6 @@
 Refuses what HubSpot refuses, and answers in no particular order.
 """
 
-import json
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +14,10 @@ from pydantic import ConfigDict, Field, StrictStr, ValidationError
 
 from providers.standins.hubspot_store import READ_ONLY, Input, ItemRefused, Record, Store
 from providers.standins.hubspot_traps import Springs, Traps
+from providers.standins.wire import Json, Reply
 from schemas.base import Value
 
 MOST = 100
-
-
-Json = dict[str, object]
 
 
 class _Upsert(Value):
@@ -39,16 +36,6 @@ class _Read(Value):
     properties: list[StrictStr] = Field(default_factory=list[StrictStr])
     propertiesWithHistory: list[StrictStr] = Field(default_factory=list[StrictStr])  # noqa: N815
     idProperty: StrictStr | None = None  # noqa: N815
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A status, a body and headers; `lost`: the caller gets none of it."""
-
-    status: int
-    body: Json
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    lost: bool = False
 
 
 @dataclass(slots=True)
@@ -230,8 +217,3 @@ def _now() -> str:
 def _first(error: ValidationError) -> str:
     problem = error.errors(include_input=False, include_url=False)[0]
     return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-
-
-def encode(body: Json) -> bytes:
-    """The body as it goes over the wire."""
-    return json.dumps(body).encode()
