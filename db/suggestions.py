@@ -32,9 +32,10 @@ def record(
     """Keep what a model suggests; the first suggestion stays."""
     tx.run(
         """
-        INSERT INTO outrider.reply_suggestions (reply_id, prompt_version_id, model, status, intent, why)
-        VALUES (%(reply)s, %(version)s, %(model)s, %(status)s::outrider.ai_run_status,
-                %(intent)s::outrider.reply_intent, %(why)s)
+        INSERT INTO outrider.reply_suggestions (reply_id, mail_id, prompt_version_id, model, status, intent, why)
+        SELECT id, mail_id, %(version)s, %(model)s, %(status)s::outrider.ai_run_status,
+               %(intent)s::outrider.reply_intent, %(why)s
+          FROM outrider.replies WHERE id = %(reply)s
             ON CONFLICT (reply_id) DO NOTHING
         """,
         {"reply": reply_id, "version": prompt_version_id, "model": model, "status": status,

@@ -147,6 +147,7 @@ create trigger ai_run_logs_cost after insert on outrider.ai_run_logs
 create table outrider.reply_suggestions (
   tenant_id         uuid not null default outrider.current_tenant_id(),
   reply_id          uuid primary key,
+  mail_id           uuid not null,                 -- whose words they are about
   prompt_version_id uuid not null references outrider.prompt_versions (id),
   model             text not null,
   status            outrider.ai_run_status not null,
@@ -154,10 +155,11 @@ create table outrider.reply_suggestions (
   why               text,                          -- the model's words about a person's mail
   created_at        timestamptz not null default outrider.now(),
   foreign key (tenant_id, reply_id) references outrider.replies (tenant_id, id) on delete cascade,
+  foreign key (tenant_id, mail_id) references outrider.mails (tenant_id, id) on delete cascade,
   constraint reply_suggestions_ok_is_whole check (
     (status = 'ok') = (intent is not null) and (status = 'ok') = (why is not null))
 );
-create index reply_suggestions_reply_idx on outrider.reply_suggestions (tenant_id, reply_id);
+create index reply_suggestions_mail_idx on outrider.reply_suggestions (mail_id);
 comment on table outrider.reply_suggestions is 'What a model suggests a reply to be, for the person who decides || reply suggestions';
 
 call outrider.protect('outrider.prompts', 'read', 'select, insert, update', 'select');
@@ -168,7 +170,7 @@ call outrider.protect('outrider.ai_runs', 'none', 'select, insert, update, delet
 call outrider.protect('outrider.ai_run_logs', 'read', 'select, insert', 'select');
 call outrider.protect('outrider.ai_costs', 'read', 'select', 'select');
 call outrider.protect('outrider.reply_suggestions', 'read', 'select, insert',
-  'select (tenant_id, reply_id, prompt_version_id, model, status, intent, created_at)');
+  'select (tenant_id, reply_id, mail_id, prompt_version_id, model, status, intent, created_at)');
 alter table outrider.ai_run_logs_default enable row level security;   -- partitions are reached only through the parent
 
 do $$
@@ -248,3 +250,25 @@ end $$;
 revoke all on function outrider.make_ai_run_log_months(integer) from public;
 grant execute on function outrider.make_ai_run_log_months(integer) to outrider_dispatcher;
 do $$ begin perform outrider.make_ai_run_log_months(2); end $$;
+
+-- To erasure and export: a suggestion is about whoever wrote the mail; a run log is about nobody.
+do $$
+declare line text[];
+begin
+  foreach line slice 1 in array array[
+    ['prompts', 'none', null, 'key'],
+    ['prompt_versions', 'staff', null, 'system_text user_text model change_note created_by'],
+    ['prompt_versions', 'none', null, 'output_schema variables'],
+    ['model_prices', 'staff', null, 'model'],
+    ['ai_runs', 'none', null, 'key actor subject_type provider model'],
+    ['ai_run_logs', 'none', null, 'actor subject_type provider model served_by request_id error trace_id'],
+    ['ai_costs', 'none', null, 'day provider model'],
+    ['reply_suggestions', 'key', 'mail', 'mail_id'],
+    ['reply_suggestions', 'mention', 'scrub', 'why'],
+    ['reply_suggestions', 'none', null, 'model']
+  ] loop
+    perform outrider.classify(line[1], line[2], line[3], line[4]);
+  end loop;
+end $$;
+insert into outrider.personal_tables (table_name, goes_whole, words) values
+  ('reply_suggestions', true, 'What a language model took your mails to mean');
