@@ -154,6 +154,15 @@ INVARIANTS: dict[str, LiteralString] = {
                   AND k.key = 'lead.captured:' || w.source_id || ':' || w.external_id || '>lead.enrich')
            AND NOT EXISTS (SELECT 1 FROM outrider.mails m WHERE m.id = w.mail_id)
     """,
+    "people.half_erased": """
+        SELECT 'person ' || left(a.resource_id, 12), 'was to be forgotten and is still there: `outrider person erase` broke off; run it again'
+          FROM outrider.audit_logs a
+         WHERE a.resource_type = 'person' AND a.action = 'erase.begin' AND a.created_at < outrider.now() - interval '1 hour'
+           AND NOT EXISTS (
+               SELECT 1 FROM outrider.audit_logs e
+                WHERE e.resource_type = 'person' AND e.resource_id = a.resource_id AND e.action = 'erase'
+                  AND e.tenant_id IS NOT DISTINCT FROM a.tenant_id AND e.created_at >= a.created_at)
+    """,
     "tenancy.unprotected": """
         SELECT 'schema', problem FROM outrider.unprotected()
     """,

@@ -25,6 +25,7 @@ WORDS: dict[str, str] = {
     "scores.sum": "A score is the sum of its factors.",
     "scores.stale": "A lead shows its current score.",
     "webhooks.unheard": "Something follows from every webhook event that was accepted.",
+    "people.half_erased": "Whoever was to be forgotten is: no erasure broke off and was left so.",
     "tenancy.unprotected": "Every table is closed to other tenants, and every function to strangers.",
     "messages.twice": "An enrollment is sent each step once at most.",
     "messages.order": "No step is sent before the step before it.",

@@ -9,7 +9,7 @@ from uuid import UUID
 from db.pool import Tx
 
 _PATIENCE = "15min"
-"""One erasure reads every text that a tenant keeps."""
+"""Of one statement: an erasure reads every text that a tenant keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,13 @@ class Piece:
     withheld: bool
 
 
+def _take_time(tx: Tx) -> None:
+    tx.run("SELECT set_config('statement_timeout', %(t)s, true)", {"t": _PATIENCE})
+
+
 def find(tx: Tx, email: str) -> Found:
     """Whose address this is in the transaction's tenant, by address and by profile."""
+    _take_time(tx)
     return tx.one(
         Found,
         """
@@ -87,10 +92,12 @@ def whose(tx: Tx, email: str) -> str | None:
     found = tx.value(
         """
         SELECT 'mailbox' FROM outrider.mailboxes
-         WHERE email_norm = outrider.norm_email(%(email)s) AND deleted_at IS NULL
+         WHERE outrider.canonical_email(email) = outrider.canonical_email(%(email)s)
+           AND deleted_at IS NULL
          UNION ALL
         SELECT 'user' FROM outrider.users
-         WHERE outrider.norm_email(email) = outrider.norm_email(%(email)s) AND deleted_at IS NULL
+         WHERE outrider.canonical_email(email) = outrider.canonical_email(%(email)s)
+           AND deleted_at IS NULL
         """,
         {"email": email},
     )
@@ -110,6 +117,7 @@ def close(tx: Tx, lead_ids: Sequence[UUID]) -> None:
 
 def list_work(tx: Tx, email: str) -> list[Work]:
     """Jobs about a person that are not over, oldest first; of a batch with others only if it runs."""
+    _take_time(tx)
     return tx.list(
         Work, "SELECT id, running FROM outrider.jobs_of_person(%(email)s)", {"email": email}
     )
@@ -150,7 +158,7 @@ def erase(tx: Tx, email: str, *, by: str) -> list[Emptied]:
     What stays: the suppression, by its hash, and counts. Raises ObjectInUse from Postgres while a
     job about them runs, and what `unclassified` finds as an error of the schema.
     """
-    tx.run("SELECT set_config('statement_timeout', %(t)s, true)", {"t": _PATIENCE})
+    _take_time(tx)
     return tx.list(
         Emptied,
         "SELECT table_name, own, named FROM outrider.erase_person(%(email)s, %(by)s)",
@@ -160,7 +168,7 @@ def erase(tx: Tx, email: str, *, by: str) -> list[Emptied]:
 
 def list_pieces(tx: Tx, email: str) -> list[Piece]:
     """Everything that is known of a person in the tenant, by table; of others' words only a count."""
-    tx.run("SELECT set_config('statement_timeout', %(t)s, true)", {"t": _PATIENCE})
+    _take_time(tx)
     return tx.list(
         Piece,
         """

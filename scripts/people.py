@@ -42,19 +42,17 @@ def erase_person(
     if (tenant is None) is not everywhere:
         raise Permanent("--tenant: name one tenant, or say --everywhere; not both.")
     with open_database() as (database, _):
-        meant = _everywhere(database) if tenant is None else [_one(database, tenant)]
+        meant: list[UUID | None] = [_one(database, tenant)] if tenant else _everywhere(database)
         if not dry_run and not yes:
             _ask(address, tenant)
-        done = [
-            foresee(database, one, address) if dry_run
-            else erase(database, one, address, operator=whoami(), reason=reason)
-            for one in meant
-        ]  # fmt: skip
+        done, refusals = _each(database, meant, address, None if dry_run else reason)
     known = [one for one in done if one.anything]
     if as_json:
         print_json({"dry_run": dry_run, "tenants": [asdict(one) for one in known], "stays": _STAYS})
-        return
-    _print(known, dry_run=dry_run)
+    else:
+        _print(known, dry_run=dry_run)
+    if refusals:
+        raise refusals[0]
 
 
 @app.command("export")
@@ -123,6 +121,25 @@ def _ask(address: str, tenant: str | None) -> None:
         raise Permanent("--yes: nobody is here to be asked; nothing was erased.")
     if not typer.confirm(f"Forget {address} in {where}, for good?"):
         raise typer.Exit(1)
+
+
+def _each(
+    database: Database, meant: list[UUID | None], address: str, reason: str | None
+) -> tuple[list[Erasure], list[Permanent]]:
+    """Erase in one tenant after the other, or foresee it without a `reason`. A tenant that refuses
+    does not save the person in the others.
+    """
+    done: list[Erasure] = []
+    refusals: list[Permanent] = []
+    for one in meant:
+        try:
+            done.append(
+                foresee(database, one, address) if reason is None
+                else erase(database, one, address, operator=whoami(), reason=reason)
+            )  # fmt: skip
+        except Permanent as refusal:
+            refusals.append(refusal)
+    return done, refusals
 
 
 def _print(done: list[Erasure], *, dry_run: bool) -> None:

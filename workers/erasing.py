@@ -3,7 +3,7 @@ transaction. Safe to repeat; refuses the address of a mailbox or a user of the t
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import NoReturn
 from uuid import UUID
@@ -11,11 +11,14 @@ from uuid import UUID
 from db import Database, Tx, audit, cancellations, crm_outbox, enrollments, people, suppressions
 from db.cancellations import Scope
 from db.people import Contact, Emptied
+from db.pool import DatabaseAway
 from schemas.enums import StopReason, SuppressionKind, SuppressionReason
 from schemas.errors import Permanent
 
-_LOOK = 0.05
+_LOOK = 0.1
 """Seconds between two looks at what still runs."""
+_TRIES = 5
+"""Deadlocks that an erasure may lose before it gives up."""
 _SOURCE = "erasure"
 
 
@@ -42,7 +45,7 @@ class Erasure:
         return bool(self.leads or self.tables or self.cancelled)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Stopped:
     leads: int = 0
     stopped: int = 0
@@ -63,8 +66,7 @@ def foresee(database: Database, tenant_id: UUID | None, email: str) -> Erasure:
     try:
         with database.tenant(tenant_id) as tx:
             done = _close(tx, tenant_id, email, by="dry run")
-            done.fenced += _cut_off(tx, tenant_id, email)
-            seen.append(_empty(tx, tenant_id, email, done, by="dry run"))
+            seen += filter(None, [_finish(tx, tenant_id, email, done, late=True, by="dry run")])
             _undo()
     except _Undo:
         return seen[0]
@@ -88,18 +90,33 @@ def erase(
         done = _close(tx, tenant_id, email, by=operator)
         _audit(tx, email, "erase.begin", operator, reason, {})
     deadline = time.monotonic() + patience.total_seconds()
+    beaten = 0
     while True:
-        with database.tenant(tenant_id) as tx:
-            done.cancelled += _cancel(tx, tenant_id, email)
-            late = time.monotonic() > deadline
-            if late:
-                done.fenced += _cut_off(tx, tenant_id, email)
-            if late or not people.list_work(tx, email):
-                erased = _empty(tx, tenant_id, email, done, by=operator)
-                _audit(tx, email, "erase", operator, reason,
-                       {"tables": {t.table_name: [t.own, t.named] for t in erased.tables}})  # fmt: skip
-                return erased
+        late = time.monotonic() > deadline
+        try:
+            with database.tenant(tenant_id) as tx:
+                if erased := _finish(tx, tenant_id, email, done, late=late, by=operator):
+                    tables = {t.table_name: [t.own, t.named] for t in erased.tables}
+                    _audit(tx, email, "erase", operator, reason, {"tables": tables})
+        except DatabaseAway:  # a worker that locked in another order won; nothing was written
+            beaten += 1
+            if beaten == _TRIES:
+                raise
+            erased = None
+        if erased:
+            return erased
         time.sleep(_LOOK)
+
+
+def _finish(
+    tx: Tx, tenant_id: UUID | None, email: str, done: _Stopped, *, late: bool, by: str
+) -> Erasure | None:
+    """None while something about them runs that may still end; what waits is cancelled then."""
+    cancelled = done.cancelled + _cancel(tx, tenant_id, email)
+    fenced = _cut_off(tx, tenant_id, email) if late else 0
+    if not late and people.list_work(tx, email):
+        return None
+    return _empty(tx, tenant_id, email, replace(done, cancelled=cancelled, fenced=fenced), by=by)
 
 
 def _close(tx: Tx, tenant_id: UUID | None, email: str, *, by: str) -> _Stopped:

@@ -303,6 +303,7 @@ declare
   mine  constant uuid := outrider.current_tenant_id();
   who   outrider.person;
   names text[];
+  domains text;
 begin
   if outrider.canonical_email(p_email) is null then
     raise exception 'email: % is no address', quote_literal(p_email) using errcode = 'invalid_parameter_value';
@@ -315,12 +316,16 @@ begin
   who.emails := array(
     select outrider.canonical_email(p_email) union
     select outrider.canonical_email(l.email) from outrider.leads l where l.tenant_id = mine and l.id = any (who.leads) and l.email is not null);
+  select string_agg(outrider.quoted(d), '|') into domains
+    from (select case split_part(e, '@', 2) when 'gmail.com' then 'mail.com' else split_part(e, '@', 2) end from unnest(who.emails) e) at (d);
   who.enrollments := array(select e.id from outrider.enrollments e where e.tenant_id = mine and e.lead_id = any (who.leads));
   who.messages := array(
     select m.id from outrider.messages m
      where m.tenant_id = mine
        and (m.lead_id = any (who.leads) or m.enrollment_id = any (who.enrollments)
-            or outrider.canonical_email(case m.direction when 'inbound' then m.from_address else m.to_address end) = any (who.emails)));
+            -- The cheap question first: of a million addresses a few are at the same domain.
+            or lower(case m.direction when 'inbound' then m.from_address else m.to_address end) ~ domains
+           and outrider.canonical_email(case m.direction when 'inbound' then m.from_address else m.to_address end) = any (who.emails)));
   who.profiles := array(
     select distinct l.linkedin_norm from outrider.leads l where l.tenant_id = mine and l.id = any (who.leads) and length(l.linkedin_norm) >= 5);
   select string_agg(p, '|') into who.strong from (
@@ -403,17 +408,17 @@ begin
 end $$;
 
 -- What a lead is called is compared with what is nobody else's; all other text with everything.
-create function outrider.pattern_for(p_type name, p_table text) returns text
+create function outrider.pattern_for(p_type name, p_what text) returns text
 language sql immutable set search_path = '' as $$
-  select case when p_table = 'leads' and p_type = 'text' then '($1).strong' else '($1).loose' end
+  select case when p_what = 'leads.person' and p_type = 'text' then '($1).strong' else '($1).loose' end
 $$;
-create function outrider.names_them(p_column name, p_type name, p_table text) returns text
+create function outrider.names_them(p_column name, p_type name, p_what text) returns text
 language sql immutable set search_path = '' as $$
   select format(case p_type
       when 'bytea' then 'outrider.bytes_name(%1$I, %2$s, ($1).words)'
       when '_text' then 'exists (select from unnest(%1$I) x where x ~* %2$s)'
       when 'date' then 'false' when '_bytea' then 'false'
-      else '%1$I::text ~* %2$s' end, p_column, outrider.pattern_for(p_type, p_table))
+      else '%1$I::text ~* %2$s' end, p_column, outrider.pattern_for(p_type, p_what))
 $$;
 
 -- Which rows of a table are a person's, and which name them: conditions over $1, the person.
@@ -426,7 +431,7 @@ language sql stable set search_path = '' as $$
       when 'mail'       then format('%I = any (($1).mails)', a.attname)
       when 'payload'    then format('exists (select from jsonb_each_text(%I) v where v.value = any (($1).ids))', a.attname)
       end, ' or ') filter (where d.kind = 'key'),
-    string_agg(outrider.names_them(a.attname, t.typname, d.table_name), ' or ')
+    string_agg(outrider.names_them(a.attname, t.typname, d.table_name || '.' || d.kind), ' or ')
       filter (where d.kind in ('person', 'mention') or d.rule = 'payload')
     from outrider.personal_data d
     join pg_catalog.pg_attribute a on a.attrelid = to_regclass('outrider.' || d.table_name) and a.attname = d.column_name
@@ -467,11 +472,11 @@ begin
             from outrider.personal_data d
             join pg_catalog.pg_attribute a on a.attrelid = to_regclass('outrider.' || p_table) and a.attname = d.column_name
             join pg_catalog.pg_type t on t.oid = a.atttypid
-           cross join lateral (select outrider.names_them(a.attname, t.typname, d.table_name),
-                                      outrider.pattern_for(t.typname, d.table_name)) s (n, p)
+           cross join lateral (select outrider.names_them(a.attname, t.typname, d.table_name || '.' || d.kind),
+                                      outrider.pattern_for(t.typname, d.table_name || '.' || d.kind)) s (n, p)
            where d.table_name = p_table and t.typname not in ('date', '_bytea')
              and (d.kind = 'person' or d.kind = 'mention' and d.rule <> 'delete' or d.rule = 'payload')) as scrubs,
-         (select string_agg(outrider.names_them(a.attname, t.typname, d.table_name), ' or ')
+         (select string_agg(outrider.names_them(a.attname, t.typname, d.table_name || '.' || d.kind), ' or ')
             from outrider.personal_data d
             join pg_catalog.pg_attribute a on a.attrelid = to_regclass('outrider.' || p_table) and a.attname = d.column_name
             join pg_catalog.pg_type t on t.oid = a.atttypid

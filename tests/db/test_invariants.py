@@ -83,6 +83,8 @@ PLANTED: list[tuple[str, str, list[LiteralString]]] = [
     ("webhooks.unheard", "webhook event {event}", [
         SOURCE,
         "INSERT INTO outrider.webhook_events (id, tenant_id, source_id, external_id, body, lead_id) SELECT '{event}', s.tenant_id, s.id, 'e', '', l.id FROM outrider.webhook_sources s, outrider.leads l"]),
+    ("people.half_erased", "person h", [
+        "INSERT INTO outrider.audit_logs (operator, action, resource_type, resource_id, created_at) VALUES ('o', 'erase.begin', 'person', 'h', now() - interval '2 hours')"]),
     ("tenancy.unprotected", "schema", ["ALTER TABLE outrider.scores DISABLE ROW LEVEL SECURITY"]),
 ]  # fmt: skip
 EVENT = UUID(int=7)

@@ -115,3 +115,19 @@ def test_everywhere_is_every_tenant_and_the_house(
     with database.tenant(third) as tx:
         capture(tx, "ada@engine.test", **ADA)
         assert tx.value("SELECT full_name FROM outrider.leads") is None
+
+
+def test_a_tenant_that_refuses_does_not_save_the_person_in_the_others(
+    outrider: Outrider, outreach: Outreach, database: Database
+) -> None:
+    outreach.mailbox("ada@engine.test")
+    other = tenant_called(database, "other")
+    with database.tenant(other) as tx:
+        capture(tx, "ada@engine.test", **ADA)
+    said = outrider("person", "erase", "ada@engine.test", "--reason", "r", "--everywhere", "--yes")
+    assert (said.code, "is a mailbox of this tenant" in said.err, str(other) in said.out) == (
+        1,
+        True,
+        True,
+    )
+    assert outreach.peek("SELECT full_name FROM outrider.leads") == [(None,)]
