@@ -15,8 +15,8 @@ from tests.mutations.trial import faults, statements
 
 ROOT = Path(__file__).parent.parent
 WORKING = [row for row in rows() if row.status == "works"]
-NEVER = {"skip", "skipif", "xfail", "needs"}
-"""Marks under which a test may be silent."""
+NEVER = {"skip", "skipif", "xfail", "needs", "long"}
+"""Marks under which a test may be silent in an ordinary run; a larger size may be `long`."""
 
 
 @cache

@@ -74,7 +74,7 @@ def attempt(guard: Guard) -> Tried:
     with mutated(guard.mutation()) as tree:
         report = tree / "report.json"
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "pytest", "-q", "-n", "0", "-m", "", "--tb=short",
+            [sys.executable, "-P", "-m", "pytest", "-q", "-n", "0", "--tb=short",
              "-p", "no:cacheprovider", "-p", "tests.mutations.played", *guard.tests()],
             cwd=tree, capture_output=True, text=True, check=False,
             env={**os.environ, **_template(guard), "PYTHONPATH": str(tree), MUTATION: guard.name,

@@ -17,4 +17,11 @@ LEADS: tuple[Guard, ...] = (
         "workers/sending.py",
         """    if bars := suppressions.barred_by(tx, lead):""",
         """    if bars := list[Bar]():""")),
+    guard(5, "nobody who is suppressed is written to", Edit(
+        "workers/sending.py",
+        """    if bars := suppressions.barred_by(tx, lead):""",
+        """    if bars := list[Bar]():"""), Edit(
+        "sql:keep_the_gate",
+        """  if barred is not null then""",
+        """  if false then""")),
 )  # fmt: skip

@@ -44,6 +44,23 @@ OUTREACH: tuple[Guard, ...] = (
         "db/leads.py",
         """CASE WHEN email_status IN ('verified', 'guessed', 'catch_all')""",
         """CASE WHEN email_status IN ('guessed', 'catch_all')""")),
+    guard(27, "a call that was begun and may have been answered is not made again", Edit(
+        "workers/effects.py",
+        """        if effect.kind is EffectClass.REPEATABLE or known.released:""",
+        """        if True:"""), Edit(
+        "workers/touches.py",
+        """    begun = known is not None and known.status in {MessageStatus.SENDING, MessageStatus.SENT}""",
+        """    begun = False"""), Edit(
+        "workers/sending.py",
+        """    _claim(tx, touch, mail, day)
+""",
+        "")),
+    guard(27, "what a silent worker had is taken back", Edit(
+        "sql:dispatch_sweep",
+        """     where j.state = 'running'
+""",
+        """     where j.state = 'running' and false
+""")),
     guard(28, "a conversation is read by its times", Edit(
         "db/messages.py",
         """          FROM outrider.messages WHERE lead_id = %(lead)s ORDER BY created_at, id""",
