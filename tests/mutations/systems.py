@@ -6,7 +6,10 @@ of one promise. The tests are the row's own, from `docs/reference/seed-map.toml`
 
 from tests.mutations.systems_leads import LEADS
 from tests.mutations.systems_metering import METERING
+from tests.mutations.systems_models import MODELS
 from tests.mutations.systems_outreach import OUTREACH
 from tests.mutations.systems_tenancy import TENANCY
 
-GUARDS = tuple(sorted((*TENANCY, *METERING, *LEADS, *OUTREACH), key=lambda guard: guard.row))
+GUARDS = tuple(
+    sorted((*TENANCY, *METERING, *LEADS, *OUTREACH, *MODELS), key=lambda guard: guard.row)
+)

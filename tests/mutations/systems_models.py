@@ -1,0 +1,19 @@
+"""What makes the working rows about language models true, and how to take it away."""
+
+from tests.mutations.guards import Guard, guard
+from tests.mutations.trial import Edit
+
+MODELS: tuple[Guard, ...] = (
+    guard(47, "a run keeps the prompt version that it began with", Edit(
+        "workers/models.py",
+        """        if known and mine
+""",
+        """        if known and mine and not known
+""")),
+    guard(78, "a day's sum keeps what is less than a cent", Edit(
+        "sql:count_ai_cost",
+        """cost_cents = c.cost_cents + excluded.cost_cents""",
+        """cost_cents = round(c.cost_cents + excluded.cost_cents, 2)""")),
+    guard(78, "every call is counted into its day", Edit(
+        "ddl", "", "DROP TRIGGER ai_run_logs_cost ON outrider.ai_run_logs")),
+)  # fmt: skip
