@@ -59,6 +59,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.skip(f"{binary} is not installed")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a test counted and a reader of the run wants to see (`record_property("printed", …)`)."""
+    for report in [r for kind in ("passed", "failed") for r in terminalreporter.getreports(kind)]:
+        for name, words in report.user_properties:
+            if name == "printed" and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {words}")
+
+
 def _refuse_the_outside(event: str, arguments: tuple[object, ...]) -> None:
     """Fail the test that looks up or reaches a host other than this one; libpq is not seen here.
 
