@@ -24,11 +24,9 @@ class LoginRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Powers:
+class _Fault:
     login: str
-    is_super: bool
-    bypasses: bool
-    inherits_owner: bool
+    fault: str
 
 
 def app_dsn(owner_dsn: str) -> str:
@@ -89,39 +87,61 @@ def is_owner(dsn: str) -> bool:
 
 
 def refuse_powerful(database: Database) -> None:
-    """Raise LoginRefused unless the pool's login owns nothing and cannot bypass row level security."""
+    """Raise LoginRefused unless the pool's login owns nothing, inherits nothing and cannot become more.
+
+    Every process that opens the fleet's database asks this before its first transaction.
+    """
     try:
-        powers = _powers(database)
+        faults = _faults(database)
     except psycopg.errors.InsufficientPrivilege:  # an owner without our roles, or a stranger
         raise LoginRefused(
             f"OUTRIDER_DATABASE_URL: the login may not act as a worker. {_FIX}"
         ) from None
-    faults = [
-        text
-        for wrong, text in (
-            (powers.is_super, "is a superuser"),
-            (powers.bypasses, "bypasses row level security"),
-            (powers.inherits_owner, "owns tables of the schema"),
-        )
-        if wrong
-    ]
     if faults:
         raise LoginRefused(
-            f"OUTRIDER_DATABASE_URL logs in as {powers.login!r}, which {' and '.join(faults)}. "
-            f"{_FIX}"
+            f"OUTRIDER_DATABASE_URL logs in as {faults[0].login!r}, which "
+            f"{' and '.join(found.fault for found in faults)}. {_FIX}"
         )
 
 
-def _powers(database: Database) -> _Powers:
+def _faults(database: Database) -> list[_Fault]:
+    """What the login could do beside wearing a hat: by itself, or as a role that it may become.
+
+    A hat that is inherited is worn in every transaction, and with it all hats at once.
+    """
     with database.hat("operator") as tx:
-        return tx.one(
-            _Powers,
+        return tx.list(
+            _Fault,
             """
-            SELECT session_user::text AS login, r.rolsuper AS is_super, r.rolbypassrls AS bypasses,
-                   EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                            WHERE n.nspname IN ('outrider', 'outrider_secret')
-                              AND pg_has_role(session_user, c.relowner, 'member')) AS inherits_owner
-              FROM pg_roles r WHERE r.rolname = session_user
+            WITH me AS MATERIALIZED (
+                SELECT oid, rolname, rolsuper FROM pg_roles WHERE rolname = session_user
+            ), owners AS MATERIALIZED (
+                SELECT c.relowner AS oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname IN ('outrider', 'outrider_secret')
+                 UNION SELECT nspowner FROM pg_namespace WHERE nspname IN ('outrider', 'outrider_secret')
+            ), powers (oid, power) AS (
+                SELECT oid, 'is a superuser' FROM pg_roles WHERE rolsuper
+                 UNION ALL
+                SELECT oid, 'bypasses row level security' FROM pg_roles WHERE rolbypassrls AND NOT rolsuper
+                 UNION ALL
+                SELECT oid, 'makes roles' FROM pg_roles WHERE rolcreaterole AND NOT rolsuper
+                 UNION ALL
+                SELECT o.oid, 'owns tables of the schema' FROM owners o JOIN pg_roles r ON r.oid = o.oid AND NOT r.rolsuper
+                 UNION ALL
+                SELECT oid, 'reaches the server''s files and programs' FROM pg_roles
+                 WHERE rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
+            )
+            SELECT me.rolname::text AS login,
+                   CASE p.oid WHEN me.oid THEN p.power
+                              ELSE format('may become %I, which %s', r.rolname, p.power) END AS fault
+              FROM me JOIN powers p ON p.oid = me.oid OR NOT me.rolsuper AND pg_has_role(me.oid, p.oid, 'member')
+              JOIN pg_roles r ON r.oid = p.oid
+             UNION ALL
+            SELECT me.rolname::text, 'inherits ' || string_agg(h.rolname, ', ' ORDER BY h.rolname) || ' (make it NOINHERIT)'
+              FROM me JOIN pg_roles h ON h.rolname IN ('outrider_worker', 'outrider_dispatcher', 'outrider_ingress',
+                                                       'outrider_operator', 'outrider_client')
+             WHERE NOT me.rolsuper AND pg_has_role(me.oid, h.oid, 'usage')
+             GROUP BY me.rolname
             """,
         )
 

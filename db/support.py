@@ -18,7 +18,7 @@ class Session:
     id: UUID
     tenant_id: UUID
     tenant: str
-    operator_id: UUID
+    operator: str
     reason: str
     started_at: datetime
     expires_at: datetime
@@ -78,12 +78,13 @@ def end(tx: Tx, session_id: UUID) -> Session:
 
 
 _SELECT: LiteralString = """
-        SELECT s.id, s.tenant_id, t.slug AS tenant, s.operator_id, s.reason, s.started_at, s.expires_at, s.ended_at,
+        SELECT s.id, s.tenant_id, t.slug AS tenant, u.email AS operator, s.reason, s.started_at, s.expires_at, s.ended_at,
                s.ended_at IS NULL AND s.expires_at > outrider.now() AS live,
                (SELECT count(*) FROM outrider.audit_logs a
                  WHERE a.tenant_id = s.tenant_id AND a.action = 'support_read'
                    AND a.details ->> 'session' = s.id::text) AS reads
           FROM outrider.support_sessions s JOIN outrider.tenants t ON t.id = s.tenant_id
+          JOIN outrider.users u ON u.id = s.operator_id
 """
 
 

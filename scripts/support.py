@@ -14,6 +14,7 @@ from scripts.session import open_database, whoami
 from scripts.tenants import id_of
 
 app = typer.Typer(no_args_is_help=True)
+_LISTED = ("id", "tenant", "operator", "reason", "started_at", "expires_at", "ended_at", "reads")
 Operator = Annotated[
     str, typer.Option("--operator", help="Address of the operator (`users operator` makes one).")
 ]
@@ -63,7 +64,7 @@ def list_sessions(
     """List sessions, and how many reads the trail has of each."""
     with open_database() as (database, _), database.hat("operator") as tx:
         found = support.list_sessions(tx, tenant_id=id_of(tx, tenant), over=over, limit=limit)
-    show(found, as_json=as_json, empty="No session is open.")
+    show(found, as_json=as_json, columns=_LISTED, empty="No session is open.")
 
 
 @app.command("read")

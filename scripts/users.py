@@ -7,6 +7,7 @@ import typer
 
 from db import Tx, audit, identities, tenants, users
 from schemas.enums import MembershipRole
+from schemas.errors import Permanent
 from scripts.options import Json, Reason, Tenant
 from scripts.output import out, show, show_one
 from scripts.session import open_database, whoami
@@ -35,6 +36,8 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Create a person, or give a known one a role in another tenant."""
+    if provider != users.LOCAL and subject is None:
+        raise Permanent("--subject: say which person of the provider this is (sub).")
     with open_database() as (database, _), database.hat("operator") as tx:
         found = tenants.get_by_slug(tx, tenant)
         member = users.add(

@@ -202,7 +202,7 @@ end $$;
 -- (the asker's tenants, with those of a support session), members (without), role, me.
 create function outrider.policy_shape(p_expression text) returns text
 language sql immutable as $$
-  select case when p_expression is null then '' when strpos(p_expression, 'outrider.user_') = 0 then
+  select case when p_expression is null then '' when p_expression !~ 'outrider\.(get_)?user_' then
     replace(replace(p_expression, '( SELECT outrider.current_tenant_id() AS current_tenant_id)', 'mine'),
             '( SELECT outrider.current_user_id() AS current_user_id)', 'me')
   else

@@ -4,12 +4,23 @@ All of it is read from the catalogue: a table, column, foreign key, view or func
 tried without a line here; its row is one line of `planted_rows`.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import LiteralString
 
 from tests.db.planted_rows import PLANTED
-from tests.db.planted_world import OURS, SECRET, WORD, Conn, World, ask, fingerprint, row_ids
+from tests.db.planted_world import (
+    OURS,
+    SECRET,
+    WORD,
+    Conn,
+    World,
+    ask,
+    fingerprint,
+    row_ids,
+    tables,
+)
 
 
 @dataclass(frozen=True)
@@ -109,29 +120,33 @@ def attack(conn: Conn, world: World, asker: Asker) -> Outcome:
     spared = _plumbing(conn, asker)
     return Outcome(
         len(results),
-        [q for q, _, got, _ in results if q not in told and any(w in (got or "") for w in words)],
+        [q for q, _, got, _ in results if q not in told and _holds(got, words, beside=q)],
         [q for q, touched, *_ in results if q in aims and touched],
         [table for table in before if before[table] != after[table] and table not in spared],
     )
 
 
-ENGINE = {
-    "jobs",
-    "job_keys",
-    "job_log",
-    "dead_letters",
-    "lanes",
-    "shares",
-    "mailbox_watches",
-    "cron_fires",
-}
+ENGINE = {"jobs", "job_keys", "job_log", "dead_letters", "lanes", "shares", "mailbox_watches", "cron_fires"}  # fmt: skip
 """What dispatchers and operators move for every tenant, through functions that ask for nothing else."""
+
+
+def _holds(got: str | None, words: list[str], *, beside: str) -> bool:
+    """Whether an answer has any of the victim's words, beside those that the question itself said."""
+    rest = got or ""
+    for said in sorted(re.findall(r"'([^']+)'", beside), key=len, reverse=True):
+        rest = rest.replace(said, "")
+    return any(word in rest for word in words)
 
 
 def _plumbing(conn: Conn, asker: Asker) -> set[str]:
     if asker.hat not in {"dispatcher", "operator"}:
         return set()
-    written = {r.name for r in relations(conn, asker.hat) if r.writable or r.insertable}
+    written = {
+        name
+        for name in tables(conn)
+        if ask(conn, f"""SELECT has_any_column_privilege(r, t, 'insert, update') OR has_table_privilege(r, t, 'delete')
+                           FROM (VALUES ('outrider_{asker.hat}', '{name}')) v (r, t)""") == [(True,)]
+    }  # fmt: skip
     return written | {f"outrider.{name}" for name in ENGINE}
 
 
@@ -224,7 +239,8 @@ def arguments(conn: Conn, world: World) -> dict[str, list[str]]:
     said = {
         "uuid": [f"'{world.theirs}'", *(f"(SELECT '{i}'::uuid)" for i in sorted(row_ids(conn, world.theirs)))],
         "bigint": [str(ask(conn, f"SELECT id FROM outrider.{t} {one}")[0][0]) for t in ("jobs", "lanes", "dead_letters")],
-        "text": [f"'{WORD}'", f"'{ask(conn, f'SELECT slug FROM outrider.webhook_sources {one}')[0][0]}'", f"'{world.theirs}'"],
+        "text": [f"'{ask(conn, f'SELECT {column} FROM outrider.{table} {one}')[0][0]}'" for column, table in
+                 (("slug", "webhook_sources"), ("email", "leads"), ("tenant_id", "leads"), ("fingerprint", "dead_letters"))],
         "integer": ["2"], "boolean": ["true", "false"], "interval": ["'0'", "'1h'"], "numeric": ["1"],
         "timestamp with time zone": ["now()"], "date": ["current_date"], "jsonb": ["'{}'"], "bytea": [f"'{WORD}'"],
         "regclass": ["'outrider.leads'"], "double precision": ["1"], "smallint": ["1"],

@@ -12,7 +12,7 @@ from tests.db.planted_rows import PLANTED
 Conn = psycopg.Connection[tuple[Any, ...]]
 OURS = "('outrider'::regnamespace, 'outrider_secret'::regnamespace)"
 SECRET, WORD = "mrk0secret", "mrk0word"
-"""Planted where the operator may not look, and everywhere else."""
+"""Planted where the operator may not look, and everywhere else; each column's has a number of its own."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ def client_tables(conn: Conn) -> set[str]:
 def _mark(conn: Conn, victim: UUID) -> None:
     """Put a marker wherever a check lets it stand, past triggers and foreign keys."""
     conn.execute("SET LOCAL session_replication_role = replica")
-    for table, column, kind, seen in ask(conn, f"""
-        SELECT c.oid::regclass::text, a.attname, a.atttypid::regtype::text,
+    for table, column, number, kind, seen in ask(conn, f"""
+        SELECT c.oid::regclass::text, a.attname, c.oid || '-' || a.attnum, a.atttypid::regtype::text,
                has_column_privilege('outrider_operator', c.oid, a.attnum, 'select')
           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
          WHERE c.relnamespace IN {OURS} AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attgenerated = ''
            AND a.atttypid IN ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype, 'bytea'::regtype)
            AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')"""):  # fmt: skip
-        word = WORD if seen else SECRET
+        word = f"{WORD if seen else SECRET}-{number}-"
         value = {"text": word, "text[]": f"{{{word}}}", "jsonb": f'"{word}"', "bytea": word}[kind]
         try:
             with conn.transaction():

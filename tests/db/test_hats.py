@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, LiteralString
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -117,6 +117,21 @@ OPENINGS: dict[str, tuple[LiteralString, str]] = {
     "a grant to everybody": ("GRANT SELECT ON outrider.webhook_events TO public", "everybody may use outrider.webhook_events"),
     "an unpinned definer": ("CREATE FUNCTION outrider.f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'", "definer function without a pinned search path: outrider.f()"),
     "a definer for everybody": ("CREATE FUNCTION outrider.f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1'", "definer function open to everybody: outrider.f()"),
+    "a policy for somebody who is signed in nowhere": ("CREATE ROLE anon_planted; CREATE POLICY temp_anon ON outrider.leads TO anon_planted USING (tenant_id IS NOT NULL)", "policy temp_anon on outrider.leads is for anon_planted, which is no hat of ours"),
+    "a client policy that asks for any tenant": ("CREATE POLICY wide ON outrider.leads FOR SELECT TO outrider_client USING (tenant_id IS NOT NULL)", "client policy wide on outrider.leads does not ask whose it is"),
+    "a client policy that asks and lets others pass": ("CREATE POLICY wide ON outrider.leads FOR SELECT TO outrider_client USING (tenant_id = ANY (ARRAY(SELECT outrider.user_readable_tenant_ids())) OR status = 'new')", "client policy wide on outrider.leads does not ask whose it is"),
+    "a client policy that lets support write": ("CREATE POLICY wide ON outrider.leads TO outrider_client USING (tenant_id = ANY (ARRAY(SELECT outrider.user_readable_tenant_ids())))", "client policy wide on outrider.leads does not ask whose it is"),
+    "a policy for everybody who names a tenant": ("CREATE POLICY wide ON outrider.leads USING (tenant_id = outrider.current_tenant_id())", "policy wide on outrider.leads is for public, which is no hat of ours"),
+    "a true policy on a table that a client writes": ("CREATE POLICY wide ON outrider.users FOR SELECT TO outrider_client USING (true)", "policy wide on outrider.users is open to everybody"),
+    "a grant to a stranger": ("CREATE ROLE anon_planted; GRANT SELECT ON outrider.leads TO anon_planted", "role anon_planted, no hat of ours, may use outrider.leads"),
+    "a grant of a column to a stranger": ("CREATE ROLE anon_planted; GRANT SELECT (email) ON outrider.leads TO anon_planted", "role anon_planted, no hat of ours, may use outrider.leads (email)"),
+    "a schema open to a stranger": ("CREATE ROLE anon_planted; GRANT USAGE ON SCHEMA outrider_secret TO anon_planted", "role anon_planted, no hat of ours, may use schema outrider_secret"),
+    "a definer for a stranger": ("CREATE ROLE anon_planted; GRANT EXECUTE ON FUNCTION outrider.prune_lanes(integer) TO anon_planted", "role anon_planted, no hat of ours, may use definer function outrider.prune_lanes(integer)"),
+    "a definer for clients": ("GRANT EXECUTE ON FUNCTION outrider.webhook_door(text) TO outrider_client", "a client may run definer function outrider.webhook_door(text)"),
+    "a partition without row level security": ("ALTER TABLE outrider.audit_logs_default DISABLE ROW LEVEL SECURITY", "no row level security on outrider.audit_logs_default"),
+    "the ledger of migrations": ("CREATE ROLE anon_planted; GRANT ALL ON public.outrider_migrations TO anon_planted", "role anon_planted, no hat of ours, may use public.outrider_migrations"),
+    "a rule": ("CREATE RULE peep AS ON INSERT TO outrider.leads DO ALSO SELECT 1", "rule peep on outrider.leads runs with its owner's rights"),
+    "a hat on a hat": ("GRANT outrider_worker TO outrider_client", "role outrider_client may act as outrider_worker"),
     "a role that owns": ("ALTER TABLE outrider.leads OWNER TO outrider_worker", "role outrider_worker owns outrider.leads"),
 }  # fmt: skip
 
@@ -133,11 +148,19 @@ def test_every_way_of_being_open_is_named(owner_dsn: str, way: str) -> None:
     assert named in [p.replace("extra ", "extra") for p in problems]
 
 
-def test_a_view_with_its_readers_rights_is_fine(owner_dsn: str) -> None:
+FINE: dict[str, LiteralString] = {
+    "a catalogue that all read": "CREATE TABLE outrider.price_list (code text); ALTER TABLE outrider.price_list ENABLE ROW LEVEL SECURITY; GRANT SELECT ON outrider.price_list TO outrider_client; CREATE POLICY all_read ON outrider.price_list FOR SELECT TO outrider_client, outrider_worker USING (true)",
+    "defaults of the house": "CREATE POLICY defaults_read ON outrider.leads FOR SELECT TO outrider_client, outrider_worker USING (tenant_id IS NULL)",
+    "a ported policy": "CREATE POLICY ported ON outrider.leads FOR SELECT TO outrider_client USING (tenant_id IN (SELECT outrider.get_user_client_ids()))",
+    "a narrower policy": "CREATE POLICY narrow ON outrider.leads FOR SELECT TO outrider_client USING (tenant_id = ANY (ARRAY(SELECT outrider.user_readable_tenant_ids('leads'))) AND status = 'new')",
+    "a view with its reader's rights": "CREATE VIEW outrider.peep WITH (security_invoker = true) AS SELECT id FROM outrider.leads",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", FINE)
+def test_what_is_closed_in_another_way_is_fine(owner_dsn: str, way: str) -> None:
     with psycopg.connect(owner_dsn) as conn:
-        conn.execute(
-            "CREATE VIEW outrider.peep WITH (security_invoker = true) AS SELECT id FROM outrider.leads"
-        )
+        conn.execute(FINE[way])
         assert conn.execute("SELECT problem FROM outrider.unprotected()").fetchall() == []
         conn.rollback()
 
@@ -184,6 +207,10 @@ HATS: LiteralString = "GRANT outrider_worker, outrider_operator"
     ("SUPERUSER", (), "is a superuser"),
     ("BYPASSRLS", (HATS,), "bypasses row level security"),
     ("", (HATS, "ALTER TABLE outrider.leads OWNER"), "owns tables of the schema"),
+    ("NOINHERIT", (HATS, "GRANT postgres"), "may become postgres, which is a superuser"),
+    ("NOINHERIT", (HATS, "GRANT pg_execute_server_program"), "may become pg_execute_server_program, which reaches the server's files and programs"),
+    ("NOINHERIT CREATEROLE", (HATS,), "makes roles"),
+    ("INHERIT", (HATS,), "inherits outrider_operator, outrider_worker (make it NOINHERIT)"),
 ])  # fmt: skip
 def test_a_powerful_login_is_refused_with_the_fault_and_the_fix(
     login: Any, attributes: str, grants: tuple[str, ...], fault: str
@@ -198,6 +225,28 @@ def test_a_powerful_login_is_refused_with_the_fault_and_the_fix(
     assert str(refused.value).startswith("OUTRIDER_DATABASE_URL logs in as 'test_")
     assert fault in str(refused.value)
     assert "Use the login 'outrider_app' that `outrider migrate` makes." in str(refused.value)
+
+
+@pytest.mark.parametrize("attributes", ["", "BYPASSRLS"])
+def test_a_login_that_may_become_an_owner_or_worse_is_refused(
+    login: Any, owner_dsn: str, attributes: LiteralString
+) -> None:
+    """Also through a role in between, and without inheriting it."""
+    boss: Any = f"boss_{uuid4().hex[:12]}"
+    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+        conn.execute("CREATE ROLE " + boss + " " + attributes)
+        conn.execute("CREATE ROLE " + boss + "_deputy; GRANT " + boss + " TO " + boss + "_deputy")
+        if not attributes:
+            conn.execute("ALTER TABLE outrider.leads OWNER TO " + boss)
+        database = login("NOINHERIT", HATS, "GRANT " + boss + "_deputy")
+        database.open()
+        with pytest.raises(LoginRefused) as refused:
+            refuse_powerful(database)
+        database.close()
+        conn.execute("ALTER TABLE outrider.leads OWNER TO postgres")
+        conn.execute("DROP ROLE " + boss + "_deputy; DROP ROLE " + boss)
+    power = "bypasses row level security" if attributes else "owns tables of the schema"
+    assert f"may become {boss}, which {power}. Use the login" in str(refused.value)
 
 
 @pytest.mark.parametrize("grants", [(), ("ALTER TABLE outrider.leads OWNER",)])

@@ -98,3 +98,19 @@ def test_every_table_of_tenants_has_a_planted_row(owner: Conn, world: World) -> 
     for table, of_tenant in tables(owner).items():
         if of_tenant:
             assert ask(owner, f"SELECT 1 FROM {table} WHERE tenant_id = '{world.theirs}'"), table
+
+
+WRITES = {"outrider.companies", "outrider.leads", "outrider.memberships", "outrider.users"}
+"""What people may change by SQL, each within the policies of its table. Plans, credits and usage are not here."""
+
+
+def test_people_may_change_these_tables_and_no_others(owner: Conn) -> None:
+    found = {
+        table
+        for table in tables(owner)
+        if ask(owner, f"""SELECT has_any_column_privilege(r, t, 'insert, update') OR has_table_privilege(r, t, 'delete, truncate')
+                            FROM (VALUES ('outrider_client', '{table}')) v (r, t)""") == [(True,)]
+    }  # fmt: skip
+    assert found == WRITES
+    assert ask(owner, """SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = 'outrider.users'::regclass
+                            AND has_column_privilege('outrider_client', attrelid, attnum, 'update')""") == [("full_name",)]  # fmt: skip

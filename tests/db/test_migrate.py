@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 
-from db import Database, ready
+from db import Database, invariants, ready
 from db.logins import make_app_login
 from db.migrate import Migration, MigrationRefused, migrate, migrations
 from scripts.embedded import postgres_answers
 from scripts.fleet import free_port
 from scripts.server import Server, account
+from tests.fix_db import LEASE
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 
@@ -57,6 +59,38 @@ def test_a_migration_that_fails_leaves_nothing_behind(owner_dsn: str) -> None:
     assert migrate(owner_dsn) == []
     with psycopg.connect(owner_dsn) as conn:
         assert conn.execute("SELECT to_regclass('public.half')").fetchone() == (None,)
+
+
+# What the third of the replaced systems had, on the tables that hold the same things here.
+TEMP_ANON: LiteralString = """
+    DO $$ BEGIN CREATE ROLE anon NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    CREATE POLICY temp_anon_select_organizations ON outrider.tenants FOR SELECT TO anon USING (true);
+    CREATE POLICY temp_anon_insert_leads ON outrider.leads FOR INSERT TO anon WITH CHECK (true);
+    CREATE POLICY temp_anon_update_leads ON outrider.leads FOR UPDATE TO anon USING (true) WITH CHECK (true);
+    CREATE POLICY temp_anon_all_campaigns ON outrider.campaigns USING (true) WITH CHECK (true);
+"""
+
+
+@pytest.mark.system(54)
+def test_temporary_policies_for_anonymous_access_fail_the_deployment_and_the_doctor(
+    owner_dsn: str, database: Database, sick: list[str]
+) -> None:
+    """With the temp_anon policies' SQL applied, the migration assert fails"""
+    sick.append("tenancy.unprotected")
+    with psycopg.connect(owner_dsn, autocommit=True) as conn:
+        conn.execute(TEMP_ANON)
+    with pytest.raises(MigrationRefused, match="The schema is not protected") as refused:
+        migrate(owner_dsn)
+    with database.hat("operator") as tx:
+        found = [v.problem for v in invariants.check(tx, lease=LEASE)]
+    expected = {
+        "policy temp_anon_select_organizations on outrider.tenants is for anon, which is no hat of ours",
+        "policy temp_anon_insert_leads on outrider.leads is for anon, which is no hat of ours",
+        "policy temp_anon_update_leads on outrider.leads is for anon, which is no hat of ours",
+        "policy temp_anon_all_campaigns on outrider.campaigns is open to everybody",
+    }
+    assert set(str(refused.value).splitlines()[1:]) == expected
+    assert set(found) == expected
 
 
 def test_two_deployers_at_once_apply_each_migration_once(empty_dsn: str) -> None:

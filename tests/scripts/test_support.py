@@ -86,6 +86,8 @@ def test_a_pending_member_is_accepted_and_removed(outrider: Outrider, tenant: UU
 
 
 def test_an_identity_is_linked_once(outrider: Outrider, tenant: UUID) -> None:
+    half = ("a@acme.test", "--tenant", "acme", "--provider", "https://clerk.acme.test")
+    assert "--subject: say which person" in outrider("users", "create", *half).err
     for name in ("ada", "eve"):
         outrider("users", "create", f"{name}@acme.test", "--tenant", "acme")
     clerk = ("--provider", "https://clerk.acme.test", "--subject", "user_2", "--reason", "moved")
