@@ -272,3 +272,15 @@ begin
 end $$;
 insert into outrider.personal_tables (table_name, goes_whole, words) values
   ('reply_suggestions', true, 'What a language model took your mails to mean');
+
+-- A version has no tenant where it is shipped, so a key cannot hold both columns: a row of one tenant names
+-- a version that its worker sees, and never another tenant's.
+do $$
+declare
+  t text;
+begin
+  foreach t in array array['ai_runs', 'ai_run_logs', 'reply_suggestions'] loop
+    execute format('create policy prompt_in_sight on outrider.%I as restrictive to outrider_worker using (true)
+                      with check (exists (select from outrider.prompt_versions v where v.id = prompt_version_id))', t);
+  end loop;
+end $$;

@@ -82,6 +82,10 @@ PRIVATE = {
 }  # fmt: skip
 
 
+OUR_WORDS = {"ai_run_logs.error"}
+"""Private by their name alone: no provider and no person wrote what is in them."""
+
+
 def test_an_operator_may_read_no_address_no_body_and_no_secret(peek: Peek) -> None:
     """The people who use the fleet are the exception: an operator invites them by their address."""
     open_columns = {
@@ -92,7 +96,7 @@ def test_an_operator_may_read_no_address_no_body_and_no_secret(peek: Peek) -> No
              WHERE n.nspname IN ('outrider', 'outrider_secret') AND c.relkind IN ('r', 'p')
                AND a.attnum > 0 AND NOT a.attisdropped
                AND has_column_privilege('outrider_operator', c.oid, a.attnum, 'select')""")
-        if column in PRIVATE and table != "users"
+        if column in PRIVATE and table != "users" and f"{table}.{column}" not in OUR_WORDS
     }
     assert open_columns == set()
 
