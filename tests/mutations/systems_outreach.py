@@ -51,10 +51,10 @@ OUTREACH: tuple[Guard, ...] = (
         "workers/touches.py",
         """    begun = known is not None and known.status in {MessageStatus.SENDING, MessageStatus.SENT}""",
         """    begun = False"""), Edit(
-        "workers/sending.py",
-        """    _claim(tx, touch, mail, day)
-""",
-        "")),
+        "db/messages.py",
+        """         WHERE m.status = 'failed'
+        RETURNING id""",
+        """        RETURNING id""")),
     guard(27, "what a silent worker had is taken back", Edit(
         "sql:dispatch_sweep",
         """     where j.state = 'running'
