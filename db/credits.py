@@ -1,4 +1,7 @@
-"""Tables `credit_accounts` and `credit_transactions`: an append-only ledger that is never negative."""
+"""Tables `credit_accounts` and `credit_transactions`: an append-only ledger that is never negative.
+
+What a plan's credits pay for is spent and given back with `quotas`, which knows meters and payment.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,20 +36,11 @@ class Entry:
 
 def grant(tx: Tx, credits_: int, *, reason: str, key: str | None = None) -> Booked:
     """Give credits that do not expire; under a key, once."""
-    return _book(tx, CreditKind.GRANT, credits_, key, reason)
-
-
-def spend(tx: Tx, credits_: int, *, key: str, reason: str) -> Booked:
-    """Take credits once per key; not booked when there are too few, or the key is known.
-
-    What a plan gives is taken with `quotas.take`, which knows meters, payment and refunds.
-    """
-    return _book(tx, CreditKind.SPEND, -credits_, key, reason)
-
-
-def refund(tx: Tx, credits_: int, *, key: str, reason: str) -> Booked:
-    """Give back what was spent for nothing, once per key."""
-    return _book(tx, CreditKind.REFUND, credits_, f"{key}:refund", reason)
+    return tx.one(
+        Booked,
+        "SELECT booked, balance FROM outrider.book_credits('grant', %(credits)s, %(key)s, %(reason)s)",
+        {"credits": credits_, "key": key, "reason": reason},
+    )
 
 
 def renew(tx: Tx) -> int:
@@ -71,15 +65,4 @@ def list_latest(tx: Tx, *, limit: int) -> list[Entry]:
           FROM outrider.credit_transactions ORDER BY entry DESC LIMIT %(limit)s
         """,
         {"limit": limit},
-    )
-
-
-def _book(tx: Tx, kind: CreditKind, credits_: int, key: str | None, reason: str) -> Booked:
-    return tx.one(
-        Booked,
-        """
-        SELECT booked, balance
-          FROM outrider.book_credits(%(kind)s::outrider.credit_kind, %(credits)s, %(key)s, %(reason)s)
-        """,
-        {"kind": kind, "credits": credits_, "key": key, "reason": reason},
     )

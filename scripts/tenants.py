@@ -7,6 +7,7 @@ import typer
 
 from db import Database, Tx, audit, credits, plans, quotas, subscriptions, tenants
 from schemas.enums import SubscriptionStatus
+from schemas.plans import PAID
 from scripts.options import Json, Reason
 from scripts.output import out, show, show_one
 from scripts.session import open_database, whoami
@@ -76,6 +77,8 @@ def billing(tenant: Slug, status: SubscriptionStatus, reason: Reason) -> None:
 def _go_on(database: Database, tenant_id: UUID) -> tuple[int, int]:
     """Credits granted and jobs woken, where the tenant's plan is paid now."""
     with database.tenant(tenant_id) as tx:
+        if subscriptions.get(tx, tenant_id).status not in PAID:
+            return 0, 0
         granted = credits.renew(tx)
         return granted, quotas.wake(tx)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from db import subscriptions, tenants
+from db import credits, subscriptions, tenants
 from db import usage as book
 from schemas.errors import Permanent
 from scripts.options import Json
@@ -29,13 +29,13 @@ def usage(
         with database.tenant(tenant_id) as tx:
             standing = subscriptions.get(tx, tenant_id)
             when = asked or book.this_month(tx)
-            lines = book.list_month(tx, when)
+            lines, left = book.list_month(tx, when), credits.balance(tx)
     if as_json:
         print_json({"tenant": tenant, "plan": standing.plan_code, "status": standing.status,
-                    "month": f"{when:%Y-%m}", "usage": records(lines)})  # fmt: skip
+                    "month": f"{when:%Y-%m}", "credits_left": left, "usage": records(lines)})  # fmt: skip
         return
-    out.print(f"{tenant}: {standing.plan_name}, {standing.status.value.replace('_', ' ')}, {when:%Y-%m}",
-              highlight=False)  # fmt: skip
+    status = standing.status.value.replace("_", " ")
+    out.print(f"{tenant}: {standing.plan_name}, {status}; {when:%Y-%m}; {left} credits left", highlight=False)  # fmt: skip
     show(lines, as_json=False, empty="")
 
 
