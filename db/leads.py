@@ -1,26 +1,18 @@
-"""Tables `leads` and `lead_status_transitions`: one person per tenant and address."""
+"""Tables `leads` and `lead_status_transitions`: people as they stand, and how they move."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
-from db import activities
+from db import activities, captures
 from db.pool import Tx
 from schemas.enums import ActivityKind, EmailStatus, LeadStatus, LeadTier
 from schemas.errors import NoSuchRow
 from schemas.lead_states import is_past, may_move
-from schemas.leads import LeadIn
 
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """Which lead a webhook was about, and whether we met it for the first time."""
-
-    lead_id: UUID
-    new: bool
+Captured = captures.Captured
+capture = captures.capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,49 +41,6 @@ class Lead:
     def __post_init__(self) -> None:
         object.__setattr__(self, "email_status", EmailStatus(self.email_status))
         object.__setattr__(self, "status", LeadStatus(self.status))
-
-
-def capture(tx: Tx, lead: LeadIn, *, source: str) -> Captured:
-    """Meet a person: a new lead, or more about a known one (same address, whatever its case).
-
-    What is said now replaces what was said before; what is left out stays. `source` is the way it
-    came (`webhook:web`); the source that the document names goes before it. The first one stays,
-    later ones are remembered in `sources`. Idempotent, but for the line in the lead's story.
-    """
-    captured = tx.one(
-        Captured,
-        """
-        INSERT INTO outrider.leads AS l (
-               email, full_name, first_name, last_name, title, phone, linkedin_url, company_name,
-               company_domain, website, country, locale, timezone, source, sources, attributes)
-        VALUES (%(email)s, %(full_name)s, %(first_name)s, %(last_name)s, %(title)s, %(phone)s,
-                %(linkedin_url)s, %(company_name)s, %(company_domain)s, %(website)s, %(country)s,
-                %(locale)s, %(timezone)s, %(source)s, array[%(source)s]::text[], %(attributes)s)
-        ON CONFLICT (tenant_id, email_norm) WHERE email_norm IS NOT NULL AND deleted_at IS NULL
-        DO UPDATE SET
-               full_name      = coalesce(excluded.full_name, l.full_name),
-               first_name     = coalesce(excluded.first_name, l.first_name),
-               last_name      = coalesce(excluded.last_name, l.last_name),
-               title          = coalesce(excluded.title, l.title),
-               phone          = coalesce(excluded.phone, l.phone),
-               linkedin_url   = coalesce(excluded.linkedin_url, l.linkedin_url),
-               company_name   = coalesce(excluded.company_name, l.company_name),
-               company_domain = coalesce(excluded.company_domain, l.company_domain),
-               website        = coalesce(excluded.website, l.website),
-               country        = coalesce(excluded.country, l.country),
-               locale         = coalesce(excluded.locale, l.locale),
-               timezone       = coalesce(excluded.timezone, l.timezone),
-               sources        = CASE WHEN excluded.source = ANY(l.sources || l.source) THEN l.sources
-                                     ELSE l.sources || excluded.source END,
-               attributes     = l.attributes || excluded.attributes
-        RETURNING id AS lead_id, xmax = 0 AS new
-        """,
-        {**lead.to_json(), "attributes": Jsonb(lead.attributes), "source": lead.source or source},
-    )
-    if captured.new:
-        _record_move(tx, captured.lead_id, None, LeadStatus.NEW, cause=source)
-    activities.record(tx, [captured.lead_id], ActivityKind.CAPTURED, f"told by {source}")
-    return captured
 
 
 _SELECT: LiteralString = """
@@ -273,15 +222,3 @@ def _refuse(tx: Tx, lead: Lead, to: LeadStatus, *, cause: str) -> None:
     activities.record(tx, [lead.id], ActivityKind.REFUSED, words)
     facts = {"lead_id": str(lead.id), "before": lead.status.value, "to": to.value, "cause": cause}
     tx.notes.append(("lead.move_refused", facts))
-
-
-def _record_move(
-    tx: Tx, lead_id: UUID, current: LeadStatus | None, to: LeadStatus, *, cause: str
-) -> None:
-    tx.run(
-        """
-        INSERT INTO outrider.lead_status_transitions (lead_id, from_status, to_status, cause)
-        VALUES (%(id)s, %(from)s::outrider.lead_status, %(to)s::outrider.lead_status, %(cause)s)
-        """,
-        {"id": lead_id, "from": current, "to": to, "cause": cause},
-    )

@@ -152,7 +152,7 @@ def _from_dns(domain: DomainFacts | None, address: AddressFacts) -> tuple[_Findi
 
 
 def _from_address(address: AddressFacts, domain: DomainFacts | None) -> tuple[_Finding, ...]:
-    private = address.free_mail or address.disposable
+    private = address.free_mail or address.disposable or not address.syntax_ok
     if private or _email_status(address, domain) is EmailStatus.INVALID:
         return ()
     return (("company_domain", address.domain, "address"),)
@@ -160,5 +160,7 @@ def _from_address(address: AddressFacts, domain: DomainFacts | None) -> tuple[_F
 
 def _email_status(address: AddressFacts, domain: DomainFacts | None) -> EmailStatus:
     """`invalid` on proof; never `verified`, since only a delivered message proves a mailbox."""
+    if not (address.local or address.domain):
+        return EmailStatus.NOT_FOUND
     dead = domain is not None and domain.domain == address.domain and not domain.takes_mail
     return EmailStatus.INVALID if dead or not address.syntax_ok else EmailStatus.UNKNOWN

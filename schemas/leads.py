@@ -5,10 +5,18 @@ import json
 import math
 import re
 import unicodedata
-from typing import Annotated, Protocol
+from collections.abc import Mapping
+from typing import Annotated, Protocol, cast
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
 
 from schemas.addresses import ascii_domain, normalize
 from schemas.base import Value
@@ -36,11 +44,14 @@ def _line(value: object) -> object:
     return " ".join(_storable(value).split()) or None
 
 
-def _required(value: object) -> object:
-    line = _line(value)
-    if line is None:
-        raise ValueError("is required; send the person's e-mail address")
-    return line
+_NOWHERE = object()
+"""Stands for the address of somebody whom the document gives no way to reach."""
+
+
+def _address(value: object) -> object:
+    if value is _NOWHERE:
+        raise ValueError("is required; send the person's e-mail address, or at least linkedin_url")
+    return _line(value)
 
 
 def _scalar(value: object) -> Scalar:
@@ -134,11 +145,9 @@ class LeadIn(Value):
     """A person as a source describes them; an empty text is the same as no text."""
 
     email: Annotated[
-        str,
-        BeforeValidator(_required),
-        StringConstraints(max_length=254),
-        AfterValidator(normalize),
-    ]
+        Annotated[str, StringConstraints(max_length=254), AfterValidator(normalize)] | None,
+        BeforeValidator(_address),
+    ] = None
     first_name: _Name = None
     last_name: _Name = None
     full_name: _Name = None
@@ -159,6 +168,18 @@ class LeadIn(Value):
     attributes: dict[_Key, Annotated[Scalar, PlainValidator(_scalar)]] = Field(
         default_factory=dict, max_length=50
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_somewhere(cls, document: object) -> object:
+        """An address or a profile: the complaint about neither is the address's."""
+        if not isinstance(document, Mapping):
+            return document
+        said = cast("Mapping[str, object]", document)
+        known = [said.get("email"), said.get("linkedin_url")]
+        if any(one.strip() if isinstance(one, str) else one is not None for one in known):
+            return said
+        return {**said, "email": _NOWHERE}
 
     def fingerprint(self) -> str:
         """SHA-256 of the content: equal for equal people, whatever the order of the fields."""

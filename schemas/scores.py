@@ -92,7 +92,7 @@ def _size(points: int, least: int, most: int, because: str) -> Rule:
 RULES: tuple[Rule, ...] = (
     Rule("Start", "base", 15, lambda _: True, "Every lead starts with 15 points."),
 
-    Rule("Data quality", "takes_mail", 8, lambda f: f.takes_mail and f.email_status is not EmailStatus.INVALID, "The address's domain takes mail."),
+    Rule("Data quality", "takes_mail", 8, lambda f: f.takes_mail and f.email_status not in {EmailStatus.INVALID, EmailStatus.NOT_FOUND}, "The address's domain takes mail."),
     Rule("Data quality", "name", 4, lambda f: f.has_name, "We know the person's name."),
     Rule("Data quality", "title", 3, lambda f: f.title is not None, "We know the job title."),
     Rule("Data quality", "company", 3, lambda f: f.company is not None, "We know the company: {company}."),

@@ -89,7 +89,7 @@ def store(tx: Tx, intake: Intake, *, filename: str, operator: str) -> Taken:
 def _capture(tx: Tx, people: Sequence[LeadIn], filename: str) -> tuple[int, list[UUID]]:
     """How many were new, and everybody once. By address, so that two imports never wait in a ring."""
     created, ids = 0, dict[UUID, None]()
-    for lead in sorted(people, key=lambda one: one.email.lower()):
+    for lead in sorted(people, key=lambda one: (one.email or one.linkedin_url or "").lower()):
         captured = leads.capture(tx, lead, source=f"import:{filename}")
         created += captured.new
         ids[captured.lead_id] = None

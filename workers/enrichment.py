@@ -36,9 +36,9 @@ def enrich_lead(job: EnrichLead, ctx: Context) -> None:
         return
 
     # No transaction is open while the outside world thinks.
-    if lead.email is None:
-        raise Permanent("The lead has no e-mail address to start from.")
-    address = facts(lead.email)
+    if lead.email is None and lead.linkedin_url is None:
+        raise Permanent("The lead has no e-mail address and no profile to start from.")
+    address = facts(lead.email or "")
     told = replace(lead, **dict.fromkeys(ours))
     asked = question(told, address)
     look = _look(ctx, asked, month) if asked else None

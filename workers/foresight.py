@@ -219,8 +219,9 @@ def _read_mailbox(tx: Tx, job: ReadMailbox, _tenant_id: UUID | None) -> Foresigh
 
 @_foresees(EnrichLead)
 def _enrich_lead(tx: Tx, job: EnrichLead, _tenant_id: UUID | None) -> Foresight:
-    if leads.get(tx, job.lead_id).email is None:
-        return Foresight(Omen.FAILS, "the lead has no e-mail address", Ending.DEAD)
+    lead = leads.get(tx, job.lead_id)
+    if lead.email is None and lead.linkedin_url is None:
+        return Foresight(Omen.FAILS, "the lead has no e-mail address and no profile", Ending.DEAD)
     if hindered := plans.hindrance(tx, job.lead_id):
         return Foresight(Omen.WAITS, hindered)
     return _RUNS
