@@ -1,11 +1,12 @@
 """The way back of a lead that had left the funnel. Refuses every actor: only a person brings it back."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from db import leads
 from db.leads import Lead
 from db.pool import Tx
-from schemas.enums import LeadStatus, SuppressionKind
+from schemas.enums import LeadStatus
 from schemas.lead_states import TERMINAL, may_return
 
 
@@ -39,18 +40,16 @@ def find_way_back(tx: Tx, lead: Lead) -> LeadStatus | None:
     return LeadStatus.SCORED if lead.score is not None else LeadStatus.NEW
 
 
-def list_candidates(tx: Tx, kind: SuppressionKind, value: str) -> list[Lead]:
-    """Locked leads that an entry was about, that left the funnel, and that nothing suppresses now."""
+def list_candidates(tx: Tx, lead_ids: Collection[UUID]) -> list[Lead]:
+    """Those of these leads that left the funnel and that nothing suppresses now, locked."""
     found = tx.conn.execute(
         """
         SELECT l.id FROM outrider.leads l
-         WHERE l.id IN (SELECT outrider.leads_of_suppression(
-                        outrider.current_tenant_id(), %(kind)s::outrider.suppression_kind, %(value)s))
-           AND l.status IN ('unsubscribed', 'bounced')
+         WHERE l.id = ANY(%(ids)s) AND l.status IN ('unsubscribed', 'bounced')
            AND outrider.suppressed_because(l.email, l.phone, l.linkedin_url, l.company_name,
                                            l.company_domain) IS NULL
          ORDER BY l.id
         """,
-        {"kind": kind, "value": value},
+        {"ids": list(lead_ids)},
     ).fetchall()
     return leads.list_locked(tx, [UUID(str(lead_id)) for (lead_id,) in found])

@@ -170,14 +170,14 @@ def list_bars(
     )
 
 
-def list_leads(tx: Tx, kind: SuppressionKind, value: str) -> list[UUID]:
-    """The tenant's leads that an entry would be about, by id."""
+def list_leads(tx: Tx, values: Sequence[tuple[SuppressionKind, str]]) -> list[UUID]:
+    """The tenant's leads that entries of these values would be about, by id."""
     found = tx.conn.execute(
         """
-        SELECT l FROM outrider.leads_of_suppression(outrider.current_tenant_id(),
-                      %(kind)s::outrider.suppression_kind, %(value)s) AS l ORDER BY l
+        SELECT l FROM outrider.leads_of_suppressions(
+               %(kinds)s::outrider.suppression_kind[], %(values)s::text[]) AS l ORDER BY l
         """,
-        {"kind": kind, "value": value},
+        {"kinds": [kind.value for kind, _ in values], "values": [value for _, value in values]},
     ).fetchall()
     return [UUID(str(lead_id)) for (lead_id,) in found]
 

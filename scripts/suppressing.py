@@ -106,7 +106,7 @@ def _end(tx: Tx, order: Order) -> tuple[int, dict[UUID, LeadStatus]]:
     """How many sequences ended, and which leads left the funnel."""
     if order.channel not in {None, Channel.EMAIL}:
         return 0, {}
-    about = {one for listed in order.listed for one in suppressions.list_leads(tx, *listed)}
+    about = suppressions.list_leads(tx, order.listed)
     stopped = enrollments.suppress_all_of(tx, about, order.because.value, by=whoami())
     to = _LEAVES.get(order.because) if order.until is None else None
     moved = {
@@ -119,7 +119,7 @@ def _end(tx: Tx, order: Order) -> tuple[int, dict[UUID, LeadStatus]]:
 
 def _bring_back(tx: Tx, listed: Listed) -> dict[UUID, LeadStatus]:
     back: dict[UUID, LeadStatus] = {}
-    for lead in lead_returns.list_candidates(tx, *listed):
+    for lead in lead_returns.list_candidates(tx, suppressions.list_leads(tx, [listed])):
         to = lead_returns.find_way_back(tx, lead)
         if to and lead_returns.put_back(tx, lead, to, cause=f"operator {whoami()}"):
             back[lead.id] = to

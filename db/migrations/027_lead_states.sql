@@ -153,33 +153,38 @@ drop index outrider.suppressions_live_uk;
 -- squawk-ignore require-concurrent-index-creation
 create unique index suppressions_live_uk on outrider.suppressions (tenant_id, kind, value_hash, channel) nulls not distinct where released_at is null;
 
+-- One mailbox, however it is written: case, a display name, a tag after a plus, and Gmail's dots do not count.
+-- Plain expressions without a pinned path, so that they are inlined: an index evaluates them for every lead.
 create function outrider.mail_domain(p text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select nullif(rtrim(substring(lower(btrim(coalesce(substring(p from '<([^<>]*)>\s*$'), p))) from '@([^@]+)$'), '.'), '')
+language sql immutable parallel safe as $$
+  select case when strpos(p, '@') > 0 then nullif(rtrim(split_part(lower(p), '@', -1), '>. '), '') end
 $$;
 
--- One mailbox, however it is written: case, a display name, a tag after a plus, and Gmail's dots do not count.
+create function outrider.mail_local(p text) returns text
+language sql immutable parallel safe as $$
+  select split_part(ltrim(split_part(lower(p), '<', -1)), '@', 1)
+$$;
+
 create function outrider.canonical_email(p text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case when m.domain in ('gmail.com', 'googlemail.com') then replace(m.box, '.', '') || '@gmail.com'
-              else m.box || '@' || m.domain end
-    from (select outrider.mail_domain(p) as domain,
-                 regexp_replace(substring(lower(btrim(coalesce(substring(p from '<([^<>]*)>\s*$'), p))) from '^(.+)@[^@]+$'),
-                                '(.)\+.*$', '\1') as box) m
+language sql immutable parallel safe as $$
+  select case when outrider.mail_domain(p) in ('gmail.com', 'googlemail.com')
+              then replace(split_part(outrider.mail_local(p), '+', 1), '.', '') || '@gmail.com'
+              else case when strpos(outrider.mail_local(p), '+') > 1 then split_part(outrider.mail_local(p), '+', 1)
+                        else outrider.mail_local(p) end || '@' || outrider.mail_domain(p) end
 $$;
 
 create function outrider.canonical_phone(p text) returns text
-language sql immutable parallel safe set search_path = '' as $$
+language sql immutable parallel safe as $$
   select nullif(regexp_replace(regexp_replace(p, '[^0-9+]', '', 'g'), '^(\+|00)', ''), '')
 $$;
 
 create function outrider.canonical_name(p text) returns text
-language sql immutable parallel safe set search_path = '' as $$
+language sql immutable parallel safe as $$
   select nullif(lower(regexp_replace(btrim(p), '\s+', ' ', 'g')), '')
 $$;
 
 create function outrider.gate_hash(p_kind text, p_key text) returns bytea
-language sql immutable parallel safe set search_path = '' as $$
+language sql immutable parallel safe as $$
   select sha256(convert_to(p_kind || ':' || p_key, 'UTF8'))
 $$;
 
@@ -204,20 +209,19 @@ $$;
 -- with every domain above it, phone, profile, and company by name and by domain.
 create function outrider.gate_hashes(p_email text, p_phone text, p_linkedin text, p_company text, p_company_domain text) returns bytea[]
 language sql immutable parallel safe set search_path = '' as $$
-  select array(
-    select outrider.gate_hash(k.kind, k.key)
-      from (values ('email', outrider.norm_email(p_email)), ('email', outrider.canonical_email(p_email)),
-                   ('phone', outrider.canonical_phone(p_phone)), ('linkedin', outrider.norm_linkedin(p_linkedin)),
-                   ('company', outrider.canonical_name(p_company)), ('company', outrider.norm_domain(p_company_domain))) k (kind, key)
-     where k.key is not null
-    union
+  select array_remove(array[
+           outrider.gate_hash('email', lower(btrim(p_email))), outrider.gate_hash('email', outrider.canonical_email(p_email)),
+           outrider.gate_hash('phone', outrider.canonical_phone(p_phone)), outrider.gate_hash('linkedin', outrider.norm_linkedin(p_linkedin)),
+           outrider.gate_hash('company', outrider.canonical_name(p_company)), outrider.gate_hash('company', outrider.norm_domain(p_company_domain))
+         ], null) || array(
     select outrider.gate_hash('domain', array_to_string(d.labels[i:], '.'))
       from (select string_to_array(outrider.mail_domain(p_email), '.') as labels) d, generate_series(1, cardinality(d.labels)) i)
 $$;
 
 create function outrider.readable_email(p text) returns boolean
-language sql immutable parallel safe set search_path = '' as $$
-  select coalesce(outrider.canonical_email(p) ~ '^[^[:space:]@<>,;"]+@([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$', false)
+language sql immutable parallel safe as $$
+  select coalesce(rtrim(lower(ltrim(split_part(p, '<', -1))), '> ')
+    ~ '^[^[:space:]@<>,;"]+@([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?\.?$', false)
 $$;
 
 -- What stands between a tenant and a person. An address that cannot be read is refused: it might be one that
@@ -289,64 +293,97 @@ create trigger messages_keep_the_gate before insert or update of status on outri
 create index leads_mailbox_idx on outrider.leads (tenant_id, outrider.canonical_email(email)) where email is not null;
 -- squawk-ignore require-concurrent-index-creation
 create index leads_domain_idx on outrider.leads (tenant_id, reverse(outrider.mail_domain(email)) text_pattern_ops) where email is not null;
-create function outrider.leads_of_suppression(p_tenant uuid, p_kind outrider.suppression_kind, p_value text) returns setof uuid
+create function outrider.leads_of_entries(p_entries outrider.suppressions[]) returns table (entry outrider.suppressions, tenant_id uuid, lead_id uuid)
 language sql stable set search_path = '' as $$
-  select l.id from outrider.leads l
-   where p_kind::text = 'email' and l.tenant_id = p_tenant and l.deleted_at is null and l.email is not null
-     and outrider.canonical_email(l.email) = outrider.canonical_email(p_value)
+  with entries as materialized (
+    select e as entry, t.id as tenant_id, e.kind::text as kind, outrider.suppression_key(e.kind, e.value) as key
+      from unnest(p_entries) e join outrider.tenants t on e.tenant_id is null or t.id = e.tenant_id
+  )
+  select e.entry, e.tenant_id, l.id from entries e
+    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null and l.email is not null
+     and outrider.canonical_email(l.email) = e.key
+   where e.kind = 'email'
   union all
-  select l.id from outrider.leads l
-   where p_kind::text = 'domain' and l.tenant_id = p_tenant and l.deleted_at is null and l.email is not null
-     and reverse(outrider.mail_domain(l.email)) = reverse(outrider.suppression_key(p_kind, p_value))
+  select e.entry, e.tenant_id, l.id from entries e
+    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null and l.email is not null
+     and reverse(outrider.mail_domain(l.email)) = reverse(e.key)
+   where e.kind = 'domain'
   union all
-  select l.id from outrider.leads l
-   where p_kind::text = 'domain' and l.tenant_id = p_tenant and l.deleted_at is null and l.email is not null
-     and reverse(outrider.mail_domain(l.email)) like replace(reverse(outrider.suppression_key(p_kind, p_value)), '_', '\_') || '.%'
+  select e.entry, e.tenant_id, l.id from entries e
+    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null and l.email is not null
+     and reverse(outrider.mail_domain(l.email)) ~>=~ (reverse(e.key) || '.') and reverse(outrider.mail_domain(l.email)) ~<~ (reverse(e.key) || '/')
+   where e.kind = 'domain'
   union all
-  select l.id from outrider.leads l
-   where p_kind::text = 'linkedin' and l.tenant_id = p_tenant and l.deleted_at is null
-     and l.linkedin_norm = outrider.norm_linkedin(p_value)
+  select e.entry, e.tenant_id, l.id from entries e
+    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null and l.linkedin_norm = e.key
+   where e.kind = 'linkedin'
   union all
-  select l.id from outrider.leads l
-   where p_kind::text in ('phone', 'company') and l.tenant_id = p_tenant and l.deleted_at is null
-     and outrider.suppression_key(p_kind, p_value) in (
-       case p_kind::text when 'phone' then outrider.canonical_phone(l.phone) else outrider.canonical_name(l.company_name) end,
-       case p_kind::text when 'company' then outrider.norm_domain(l.company_domain) end)
+  select e.entry, e.tenant_id, l.id from entries e
+    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null and outrider.canonical_phone(l.phone) = e.key
+   where e.kind = 'phone'
+  union all
+  select e.entry, e.tenant_id, l.id from entries e
+    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null
+     and (outrider.canonical_name(l.company_name) = e.key or outrider.norm_domain(l.company_domain) = e.key)
+   where e.kind = 'company'
 $$;
+revoke all on function outrider.leads_of_entries(outrider.suppressions[]) from public;
 
--- An entry, or its end, changes what a CRM is told of the leads that it knows, and is part of their story.
-create or replace function outrider.tell_crm_of_suppression() returns trigger
-language plpgsql security definer set search_path = '' as $$
-begin
-  insert into outrider.crm_outbox as o (tenant_id, connection_id, lead_id)
-  select k.tenant_id, k.connection_id, k.lead_id
-    from outrider.tenants t
-    cross join lateral outrider.leads_of_suppression(t.id, new.kind, new.value) l (id)
-    join outrider.crm_links k on k.tenant_id = t.id and k.lead_id = l.id
-    join outrider.crm_connections c on c.id = k.connection_id and c.deleted_at is null
-   where new.tenant_id is null or t.id = new.tenant_id
-   order by 2, 3
-      on conflict (connection_id, lead_id) do update set version = o.version + 1, tries = 0, queued_at = excluded.queued_at;
-  return null;
-end $$;
+-- Which of the asker's leads some values mean. A definer, because a policy keeps the planner from the indexes above.
+create function outrider.leads_of_suppressions(p_kinds outrider.suppression_kind[], p_values text[]) returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select distinct f.lead_id from outrider.leads_of_entries(array(
+    select row(null, outrider.current_tenant_id(), v.kind, ''::bytea, v.value, 'manual', '', now(), null, null, null, null, null)::outrider.suppressions
+      from unnest(p_kinds, p_values) as v (kind, value)
+     where outrider.current_tenant_id() is not null)) f
+$$;
+revoke all on function outrider.leads_of_suppressions(outrider.suppression_kind[], text[]) from public;
+grant execute on function outrider.leads_of_suppressions(outrider.suppression_kind[], text[]) to outrider_worker;
 
-create function outrider.book_suppression() returns trigger
+-- An entry, or its end, changes what a CRM is told of the leads that it knows, and is part of their story. Once
+-- per statement, for a list of thousands comes in one.
+create function outrider.book_suppressions() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  entries outrider.suppressions[];
 begin
+  if tg_op = 'INSERT' then
+    select array_agg(f) into entries from fresh f where f.value is not null;
+  else
+    select array_agg(f) into entries from fresh f join stale o using (id)
+     where f.value is not null and (f.released_at, f.expires_at) is distinct from (o.released_at, o.expires_at);
+  end if;
+  if entries is null then
+    return null;
+  end if;
+  with met as materialized (
+    select * from outrider.leads_of_entries(entries)
+  ), told as (
+    insert into outrider.crm_outbox as o (tenant_id, connection_id, lead_id)
+    select distinct k.tenant_id, k.connection_id, k.lead_id
+      from met m
+      join outrider.crm_links k on k.tenant_id = m.tenant_id and k.lead_id = m.lead_id
+      join outrider.crm_connections c on c.id = k.connection_id and c.deleted_at is null
+     order by 2, 3
+        on conflict (connection_id, lead_id) do update set version = o.version + 1, tries = 0, queued_at = excluded.queued_at
+  )
   insert into outrider.activities (tenant_id, lead_id, kind, text)
-  select t.id, l.id, (case when new.released_at is null then 'suppressed' else 'released' end)::outrider.activity_kind,
-         case when new.tenant_id is null then 'by the house, ' else '' end || new.kind
-         || case when new.released_at is null
-                 then ': ' || new.reason || ' by ' || new.source || coalesce(' until ' || new.expires_at::date, '')
-                 else ' by ' || new.released_by end
-    from outrider.tenants t cross join lateral outrider.leads_of_suppression(t.id, new.kind, new.value) l (id)
-   where new.tenant_id is null or t.id = new.tenant_id
-   order by 2;
+  select m.tenant_id, m.lead_id, (case when (m.entry).released_at is null then 'suppressed' else 'released' end)::outrider.activity_kind,
+         case when (m.entry).tenant_id is null then 'by the house, ' else '' end || (m.entry).kind
+         || case when (m.entry).released_at is null
+                 then ': ' || (m.entry).reason || ' by ' || (m.entry).source || coalesce(' until ' || (m.entry).expires_at::date, '')
+                 else ' by ' || (m.entry).released_by end
+    from met m order by m.lead_id;
   return null;
 end $$;
-revoke all on function outrider.book_suppression() from public;
-create trigger suppressions_book after insert or update of released_at, expires_at on outrider.suppressions
-  for each row execute function outrider.book_suppression();
+revoke all on function outrider.book_suppressions() from public;
+create trigger suppressions_book_new after insert on outrider.suppressions
+  referencing new table as fresh for each statement execute function outrider.book_suppressions();
+create trigger suppressions_book_ends after update on outrider.suppressions
+  referencing new table as fresh old table as stale for each statement execute function outrider.book_suppressions();
+drop trigger suppressions_tell_crm on outrider.suppressions;   -- for addresses alone, row by row
+-- squawk-ignore ban-drop-function
+drop function outrider.tell_crm_of_suppression();               -- that trigger's own; nobody else could call it
 
 -- The house's own list is kept by people on call, who see no address on it; a tenant's list they leave alone.
 grant select (channel, expires_at), insert (tenant_id, kind, value, value_hash, reason, source, channel, expires_at),

@@ -24,4 +24,33 @@ LEADS: tuple[Guard, ...] = (
         "sql:keep_the_gate",
         """  if barred is not null then""",
         """  if false then""")),
+    guard(7, "an event is known by its sender's id", Edit(
+        "ingress/webhooks.py",
+        """            event_id = webhooks.store(tx, source_id=door.source_id, external_id=name, body=body)""",
+        """            name += trace_id
+            event_id = webhooks.store(tx, source_id=door.source_id, external_id=name, body=body)""")),
+    guard(7, "a story is told by its times", Edit(
+        "db/timelines.py",
+        """        ) entries ORDER BY at, rank, length(nth), nth""",
+        """        ) entries ORDER BY what, at, rank""")),
+    guard(7, "an enrollment's moves are part of the story", Edit(
+        "sql:book_enrollment",
+        """coalesce(old.status || ' → ', '')""",
+        """coalesce('now ', '')""")),
+    guard(24, "the source that a document names goes before the way it came", Edit(
+        "db/captures.py",
+        """        "source": lead.source or source,""",
+        """        "source": source,""")),
+    guard(24, "the first source stays", Edit(
+        "db/captures.py",
+        """               sources        = CASE WHEN""",
+        """               source         = %(source)s,
+               sources        = CASE WHEN""")),
+    guard(24, "an address has no case", Edit(
+        "sql:norm_email",
+        """lower(btrim(p))""",
+        """btrim(p)"""), Edit(
+        "schemas/leads.py",
+        """AfterValidator(normalize)] | None""",
+        """AfterValidator(str)] | None""")),
 )  # fmt: skip

@@ -102,7 +102,7 @@ def test_every_kind_of_entry_stands_in_front_of_a_mail_unless_it_is_of_another_c
             assert suppressions.barred_by(tx, bob, channel=Channel.LINKEDIN), value
             assert suppress(tx, value, kind), value
             assert [bar.kind for bar in suppressions.barred_by(tx, bob)] == [listed[0].value]
-            assert suppressions.list_leads(tx, *listed) == [lead_id], value
+            assert suppressions.list_leads(tx, [listed]) == [lead_id], value
             assert suppressions.release(tx, *listed, by="ada", note="a test")
             assert suppressions.barred_by(tx, bob) == [], value
 
