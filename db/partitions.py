@@ -45,3 +45,12 @@ def make_months(tx: Tx, *, months: int) -> int:
     made = tx.value("SELECT outrider.make_ai_run_log_months(%(months)s)", {"months": months})
     assert isinstance(made, int)
     return made
+
+
+def drop_oldest_month(tx: Tx, *, older_than: timedelta) -> str | None:
+    """Forget the oldest month of model calls that is over for so long: the partition's name, or None.
+
+    What its days cost stays known. Raises DatabaseAway as `drop_oldest`.
+    """
+    name = tx.value("SELECT outrider.drop_ai_run_log_month(%(age)s)", {"age": older_than})
+    return None if name is None else str(name)

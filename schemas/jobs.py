@@ -112,6 +112,7 @@ class SuggestReply(Job):
     """Ask a language model what a reply may be, for the person who decides."""
 
     name: ClassVar[str] = "reply.suggest"
+    emits: ClassVar[tuple[type[Event], ...]] = (UsageWarned,)
     attempts: ClassVar[int] = 5
     reply_id: UUID
 

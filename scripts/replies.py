@@ -21,8 +21,9 @@ from schemas.errors import Permanent
 from schemas.inbound import Inbound
 from schemas.replies import classify as verdict_on
 from scripts.options import Json, Limit, Tenant
-from scripts.output import out, show, show_one
+from scripts.output import out, print_json, show, show_one
 from scripts.session import open_database, whoami
+from workers.reviews import ask_for_suggestions
 from workers.reviews import review as review_reply
 
 app = typer.Typer(no_args_is_help=True)
@@ -80,6 +81,19 @@ def list_replies(
     )
     for count in counts:
         out.print(f"{count.mails} {count.intent} by {count.author}", highlight=False)
+
+
+@app.command("suggest")
+def suggest(tenant: Tenant, limit: Limit = 50, as_json: Json = False) -> None:
+    """Ask the model what the replies may be that wait without a suggestion; a worker does it."""
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            tenant_id = tenants.get_by_slug(tx, tenant).id
+        asked = ask_for_suggestions(database, tenant_id, limit=limit)
+    if as_json:
+        print_json({"asked": asked})
+        return
+    out.print(f"{asked} replies are put to the model; `outrider replies list --review` shows what it says.")  # fmt: skip
 
 
 @app.command("review")

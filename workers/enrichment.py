@@ -3,18 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from db import Tx, clock, companies, enrichments, leads, people, plans, quotas
+from db import Tx, clock, companies, enrichments, leads, people, plans
 from db.leads import Lead
 from schemas.addresses import facts
 from schemas.enrichments import DomainFacts, Enrichment, Question, conclude, question
 from schemas.enums import EffectClass, LeadStatus, Meter
-from schemas.errors import JobError, NoSuchRow, OverPlan, Permanent, RateLimited, Transient
+from schemas.errors import NoSuchRow, OverPlan, Permanent, Transient
 from schemas.events import LeadEnriched
 from schemas.jobs import EnrichLead
 from workers.actor import actor
 from workers.context import Context
 from workers.effects import Effect, perform
-from workers.quotas import WAIT, demand
+from workers.quotas import WAIT, demand, unspend
 from workers.retry import PATIENT
 
 _SURE = 3
@@ -78,15 +78,8 @@ def _look(ctx: Context, asked: Question, month: str) -> Effect[DomainFacts]:
         answer=DomainFacts,
         call=lambda: _patiently(ctx, asked, key),
         guard=lambda tx: demand(ctx, tx, Meter.LOOKUPS, 1, key=key),
-        undo=lambda tx, error: _unspend(ctx, tx, key, error),
+        undo=lambda tx, error: unspend(ctx, tx, Meter.LOOKUPS, error, key=key),
     )
-
-
-def _unspend(ctx: Context, tx: Tx, key: str, error: JobError) -> None:
-    """A look that will be tried again stays paid; one that failed for good costs nothing."""
-    last = ctx.claim.attempt >= ctx.claim.max_attempts and not isinstance(error, RateLimited)
-    if last or isinstance(error, Permanent):
-        quotas.refund(tx, Meter.LOOKUPS, key=key)
 
 
 def _patiently(ctx: Context, asked: Question, key: str) -> DomainFacts:

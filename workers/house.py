@@ -28,6 +28,7 @@ from workers.retry import PATIENT
 log = logs.get("outrider.house")
 
 _KEEP = timedelta(days=30)
+_KEEP_RUNS = timedelta(days=395)
 _KEEP_LETTERS = timedelta(days=90)
 """After a dead letter was replayed or discarded; an open one is kept for ever."""
 _AHEAD = 7
@@ -81,8 +82,12 @@ def prune_history(_job: PruneHistory, ctx: Context) -> None:
         make_days(tx)
     # First: what letters rest on stays as long as they do.
     _in_slices(ctx, partial(dead_ends.prune, older_than=_KEEP_LETTERS, limit=_SLICE))
-    while dropped := _drop_day(ctx):
-        ctx.log.info("history.dropped", partition=dropped)
+    for drop in (
+        partial(partitions.drop_oldest, older_than=_KEEP),
+        partial(partitions.drop_oldest_month, older_than=_KEEP_RUNS),
+    ):
+        while dropped := _drop(ctx, drop):
+            ctx.log.info("history.dropped", partition=dropped)
     _in_slices(ctx, partial(job_log.prune, older_than=_KEEP, limit=_SLICE))
     _in_slices(ctx, partial(quotas.prune, limit=_SLICE))
     for done in retention.run(ctx.database):
@@ -99,6 +104,6 @@ def _in_slices(ctx: Context, prune: Callable[[Tx], int], *, size: int = _SLICE) 
             forgotten = prune(tx)
 
 
-def _drop_day(ctx: Context) -> str | None:
+def _drop(ctx: Context, oldest: Callable[[Tx], str | None]) -> str | None:
     with ctx.database.hat("dispatcher") as tx:
-        return partitions.drop_oldest(tx, older_than=_KEEP)
+        return oldest(tx)

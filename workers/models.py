@@ -21,13 +21,14 @@ from db.prompts import Version
 from providers.ports import ModelAccount, Question
 from schemas.base import Value
 from schemas.completions import Completion
-from schemas.enums import AiRunStatus, EffectClass
+from schemas.enums import AiRunStatus, EffectClass, Meter
 from schemas.errors import Busy, JobError, Unanswered
 from schemas.model_prices import cost
 from schemas.prompts import PROMPTS, Rendered, render
 from workers import model_accounts
 from workers.context import Context
 from workers.effects import Effect, perform
+from workers.quotas import demand, unspend
 
 _TRIES: Final = 2
 _AGAIN: Final = timedelta(hours=1)
@@ -36,11 +37,15 @@ _AGAIN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A question on its way to a model: which prompt version, and whom it is asked."""
+    """A question on its way to a model: which prompt version, and whom it is asked.
+
+    `house`: the model is the house's, and the tenant's plan pays for the run with one AI credit.
+    """
 
     log: NewRun
     version: Version
     account: ModelAccount
+    house: bool
 
 
 class Told(Value):
@@ -71,25 +76,26 @@ def begin(ctx: Context, tx: Tx, prompt: str, *, subject_type: str, subject_id: U
         if known and mine
         else prompts.get_active(tx, prompt)
     )
+    house = account is ctx.providers.house_model
     account = replace(account, model=version.model or account.model)
     host = urlsplit(account.base_url).hostname or "unknown"
     log = NewRun(key, ctx.claim.id, ctx.job.name, subject_type, subject_id, version.id, host,
                  account.model)  # fmt: skip
     if not mine:
         ai_runs.begin(tx, log)
-    return Run(log, version, account)
+    return Run(log, version, account, house)
 
 
 def ask(ctx: Context, run: Run, facts: Mapping[str, str], keep: Keep) -> AiRunStatus:
     """Put the question, at most twice when the answer has not its form; how the run ended.
 
-    Raises Busy when the tenant's limit of the day is reached, Permanent when the prompt needs a fact
+    Raises Busy when the tenant's limit of the day or its plan's credits are used up, Permanent when the prompt needs a fact
     that is not given, and what the port raises.
     """
     rendered = render(run.version.system_text, run.version.user_text, facts)
     status = AiRunStatus.ERROR
     for number in range(1, _TRIES + 1):
-        effect = _effect(ctx, run, rendered, number, keep)
+        effect = _Call(ctx, run, rendered, number, keep).effect()
         try:
             status = perform(ctx, effect).status
         except Unanswered:
@@ -105,47 +111,55 @@ def end(tx: Tx, run: Run) -> None:
     ai_runs.end(tx, run.log.key)
 
 
-def _effect(ctx: Context, run: Run, rendered: Rendered, number: int, keep: Keep) -> Effect[Told]:
-    key = f"{run.log.key}:{number}"
-    took = _Watch()
+@dataclass(slots=True)
+class _Call:
+    """One call of a run; `milliseconds` None: it was not made."""
 
-    def call() -> Told:
-        with took:
-            question = _question(run, rendered)
-            found = ctx.providers.model.complete(run.account, question, key=key)
-        return _judge(run, found)
-
-    def guard(tx: Tx) -> None:
-        _refuse_above_limit(ctx, tx)
-        ai_runs.call(tx, run.log)
-
-    def undo(tx: Tx, error: JobError) -> None:
-        if took.milliseconds is None:
-            ai_runs.rest(tx, run.log.key)
-            return
-        text = f"{type(error).__name__}: {error}"[:500]
-        free = Outcome(AiRunStatus.ERROR, took.milliseconds, cost_cents=Decimal(0), error=text)
-        ai_runs.settle(tx, run.log, free)
-
-    def done(tx: Tx, told: Told) -> None:
-        ai_runs.settle(tx, run.log, _outcome(tx, run, told, took.milliseconds))
-        if told.status is not AiRunStatus.INVALID_OUTPUT or number == _TRIES:
-            keep(tx, told.status, told.value)
-
-    return Effect(key=key, kind=EffectClass.REPEATABLE, answer=Told, call=call, guard=guard,
-                  undo=undo, done=done)  # fmt: skip
-
-
-class _Watch:
-    """How long a call took; None: there was none."""
-
+    ctx: Context
+    run: Run
+    rendered: Rendered
+    number: int
+    keep: Keep
     milliseconds: int | None = None
 
-    def __enter__(self) -> None:
-        self._begun = time.monotonic()
+    def effect(self) -> Effect[Told]:
+        """What the ledger of calls knows it by, and the transactions around it."""
+        return Effect(key=self._key, kind=EffectClass.REPEATABLE, answer=Told, call=self._make,
+                      guard=self._guard, undo=self._undo, done=self._done)  # fmt: skip
 
-    def __exit__(self, *_: object) -> None:
-        self.milliseconds = round((time.monotonic() - self._begun) * 1000)
+    @property
+    def _key(self) -> str:
+        return f"{self.run.log.key}:{self.number}"
+
+    def _make(self) -> Told:
+        begun = time.monotonic()
+        try:
+            question = _question(self.run, self.rendered)
+            found = self.ctx.providers.model.complete(self.run.account, question, key=self._key)
+        finally:
+            self.milliseconds = round((time.monotonic() - begun) * 1000)
+        return _judge(self.run, found)
+
+    def _guard(self, tx: Tx) -> None:
+        _refuse_above_limit(self.ctx, tx)
+        ai_runs.call(tx, self.run.log)
+        if self.run.house:
+            demand(self.ctx, tx, Meter.AI_CREDITS, 1, key=self.run.log.key)
+
+    def _undo(self, tx: Tx, error: JobError) -> None:
+        if self.run.house and self.number == 1:
+            unspend(self.ctx, tx, Meter.AI_CREDITS, error, key=self.run.log.key)
+        if self.milliseconds is None:
+            ai_runs.rest(tx, self.run.log.key)
+            return
+        text = f"{type(error).__name__}: {error}"[:500]
+        free = Outcome(AiRunStatus.ERROR, self.milliseconds, cost_cents=Decimal(0), error=text)
+        ai_runs.settle(tx, self.run.log, free)
+
+    def _done(self, tx: Tx, told: Told) -> None:
+        ai_runs.settle(tx, self.run.log, _outcome(tx, self.run, told, self.milliseconds))
+        if told.status is not AiRunStatus.INVALID_OUTPUT or self.number == _TRIES:
+            self.keep(tx, told.status, told.value)
 
 
 def _question(run: Run, rendered: Rendered) -> Question:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from db import Tx, quotas
 from db.quotas import Answer, Refused
 from schemas.enums import Meter
-from schemas.errors import OverPlan
+from schemas.errors import JobError, OverPlan, Permanent, RateLimited
 from schemas.events import UsageWarned
 from workers.context import Context
 
@@ -30,3 +30,10 @@ def demand(ctx: Context, tx: Tx, meter: Meter, quantity: int, *, key: str) -> No
     answer = take(ctx, tx, meter, quantity, key=key)
     if isinstance(answer, Refused):
         raise OverPlan(answer.because, retry_after=WAIT)
+
+
+def unspend(ctx: Context, tx: Tx, meter: Meter, error: JobError, *, key: str) -> None:
+    """A call that will be tried again stays paid; one that failed for good costs nothing."""
+    last = ctx.claim.attempt >= ctx.claim.max_attempts and not isinstance(error, RateLimited)
+    if last or isinstance(error, Permanent):
+        quotas.refund(tx, meter, key=key)

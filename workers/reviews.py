@@ -2,11 +2,11 @@
 
 from uuid import UUID, uuid4
 
-from db import Database, audit, replies
+from db import Database, audit, replies, suggestions
 from db.replies import Conversation, Reply
 from pipelines.engine import emit
 from schemas.enums import ReplyAuthor, ReplyIntent
-from schemas.events import ReplyClassified
+from schemas.events import ReplyAwaitsReview, ReplyClassified
 from workers.suppressing import unsubscribe
 
 _MACHINES = {ReplyIntent.OUT_OF_OFFICE: ReplyAuthor.OUT_OF_OFFICE, ReplyIntent.AUTO_REPLY: ReplyAuthor.AUTO_REPLY,
@@ -42,3 +42,14 @@ def review(
         audit.record(tx, operator=operator, action="review", resource_type="reply",
                      resource_id=str(reply_id), reason=reason, details=details)  # fmt: skip
         return replies.get_locked(tx, reply_id)
+
+
+def ask_for_suggestions(database: Database, tenant_id: UUID, *, limit: int) -> int:
+    """Queue a question to the tenant's model for each reply that waits without a suggestion; how many."""
+    with database.tenant(tenant_id) as tx:
+        waiting = [reply.id for reply in replies.list_for_review(tx, tenant_id, limit=limit)]
+        known = suggestions.list_of(tx, waiting)
+        bare = [reply_id for reply_id in waiting if reply_id not in known]
+        for reply_id in bare:
+            emit(tx, ReplyAwaitsReview(reply_id=reply_id, model=True), key=f"{reply_id}:{uuid4()}")
+    return len(bare)

@@ -251,6 +251,28 @@ revoke all on function outrider.make_ai_run_log_months(integer) from public;
 grant execute on function outrider.make_ai_run_log_months(integer) to outrider_dispatcher;
 do $$ begin perform outrider.make_ai_run_log_months(2); end $$;
 
+-- Forget the oldest month that is over for p_age: its partition's name, or null when there is none. The
+-- sums of its days stay. The lock that a drop needs is waited for half a second, then lock_not_available.
+create function outrider.drop_ai_run_log_month(p_age interval) returns text
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '500ms' as $$
+declare
+  oldest text;
+begin
+  perform pg_advisory_xact_lock(7362031);
+  select c.relname into oldest
+    from pg_catalog.pg_inherits i
+    join pg_catalog.pg_class c on c.oid = i.inhrelid
+   cross join lateral (select substring(pg_catalog.pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([^'']+)''\)')::timestamptz) b (ends_at)
+   where i.inhparent = 'outrider.ai_run_logs'::regclass and b.ends_at <= outrider.now() - p_age
+   order by b.ends_at limit 1;
+  if oldest is not null then
+    execute format('drop table outrider.%I', oldest);
+  end if;
+  return oldest;
+end $$;
+revoke all on function outrider.drop_ai_run_log_month(interval) from public;
+grant execute on function outrider.drop_ai_run_log_month(interval) to outrider_dispatcher;
+
 -- To erasure and export: a suggestion is about whoever wrote the mail; a run log is about nobody.
 do $$
 declare line text[];

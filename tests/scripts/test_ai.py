@@ -111,3 +111,12 @@ def test_a_suggestion_stands_beside_the_reply_that_waits(
     assert (row["intent"], row["suggested"]) == ("other", "interested")
     assert row["suggested_by"] == "reply.suggest@shipped:1, fake-1"
     assert "[bold]It asks.[/bold]" in outrider("replies", "list", *MINE, "--review").out
+
+
+def test_replies_that_waited_before_there_was_a_model_are_put_to_it(
+    outrider: Outrider, desk: Desk, peek: Peek
+) -> None:
+    known, bare = desk.waiting(), desk.waiting("Another.")
+    desk.suggest(known)
+    assert outrider("replies", "suggest", *MINE, "--json").json() == {"asked": 1}
+    assert peek("SELECT payload ->> 'reply_id' FROM outrider.jobs WHERE actor = 'reply.suggest'") == [(str(bare),)]  # fmt: skip

@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import pytest
 
-from db import Database, ai_costs, ai_runs, mails, prompts
+from db import Database, ai_costs, ai_runs, mails, partitions, prompts
 from db.ai_runs import NewRun, Outcome
 from pipelines.engine import emit
 from providers.fake import world
@@ -22,12 +22,13 @@ from providers.openai_compatible import OpenAiCompatible
 from providers.standins.model import ModelApi
 from schemas.completions import Tokens
 from schemas.enums import AiRunStatus, JobOutcome, JobState
-from schemas.errors import Transient
+from schemas.errors import Permanent, Transient
 from schemas.events import MailReceived
 from schemas.model_prices import Price, cost
 from schemas.prompts import PROMPTS
 from tests.factories import tenant_called
 from tests.fix_models import INTERESTED, KEYRING, SUGGEST, Desk, account, model_server, says
+from tests.fix_plans import Plans
 from tests.fix_world import Fleet, until
 from tests.workers.inbox import CLASSIFY, MATCH, SETTLE, letter
 
@@ -138,6 +139,20 @@ def _settle(database: Database, tenant_id: UUID, outcome: Outcome) -> None:
         ai_runs.settle(tx, run, outcome)
 
 
+def test_the_house_s_model_costs_a_credit_of_the_plan_once_a_run(
+    desk: Desk, model: FakeModel, plans: Plans
+) -> None:
+    plans.have(credits_month=1)
+    balance: LiteralString = "SELECT balance FROM outrider.credit_accounts"
+    model.answer = says(Permanent("No such model."), "no JSON", INTERESTED)
+    assert desk.suggest(desk.waiting("One."))[0] is JobOutcome.DEAD
+    assert plans.ask(balance) == 1, "what failed for good is given back"
+    assert desk.suggest(desk.waiting("Two."))[0] is JobOutcome.DONE
+    assert (len(model.asked), plans.ask(balance)) == (3, 0)
+    assert desk.suggest(desk.waiting("Three.")) == (JobState.DELAYED, 0)
+    assert len(model.asked) == 3, "it waits for credits, and no attempt is burned"
+
+
 def test_a_month_has_its_partition_and_what_came_first_moves_into_it(
     desk: Desk, at: Callable[[datetime], None], peek: Peek
 ) -> None:
@@ -151,6 +166,13 @@ def test_a_month_has_its_partition_and_what_came_first_moves_into_it(
     assert peek(where) == [("outrider.ai_run_logs_203105",)]
     desk.suggest(desk.waiting("Another."))
     assert peek("SELECT calls FROM outrider.ai_costs") == [(2,)], "a move is no call"
+    at(datetime(2032, 6, 30, tzinfo=UTC))
+    with desk.database.hat("dispatcher") as tx:
+        assert partitions.drop_oldest_month(tx, older_than=timedelta(days=395)) is not None
+        while partitions.drop_oldest_month(tx, older_than=timedelta(days=395)):
+            pass
+    assert peek("SELECT count(*) FROM outrider.ai_run_logs") == [(0,)]
+    assert peek("SELECT calls FROM outrider.ai_costs") == [(2,)], "the sum stays"
 
 
 def test_a_reply_that_needs_a_person_gets_its_suggestion_on_a_fleet(
