@@ -50,8 +50,13 @@ def _guess(text: str) -> Kind:
 
 
 def _domain(text: str) -> str:
-    host = urlsplit(text if "://" in text else f"//{text}").hostname or ""
-    return ascii_domain(host.removeprefix("www."))
+    try:
+        host = urlsplit(text if "://" in text else f"//{text}").hostname or ""
+        return ascii_domain(host.removeprefix("www."))
+    except ValueError:
+        raise ValueError(
+            "is no address, domain, profile or +phone number; a company's name needs --kind company"
+        ) from None
 
 
 def _phone(text: str) -> str:

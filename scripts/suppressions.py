@@ -176,7 +176,7 @@ def _lines(file: Path, kind: SuppressionKind | None) -> tuple[list[Listed], list
         try:
             right.append(read(value, kind))
         except ValueError as error:
-            wrong.append((number, f"{value!r} {error}."))
+            wrong.append((number, f"{value!r} {str(error).rstrip('.')}."))
     return right, wrong
 
 
@@ -184,7 +184,7 @@ def _read(value: str, kind: SuppressionKind | None) -> Listed:
     try:
         return read(value, kind)
     except ValueError as error:
-        raise Permanent(f"value: {value!r} {error}.") from None
+        raise Permanent(f"value: {value!r} {str(error).rstrip('.')}.") from None
 
 
 def _bars(tx: Tx, listed: Listed, channel: Channel) -> list[Bar]:
