@@ -273,58 +273,90 @@ language sql immutable parallel safe set search_path = '' as $$
     else to_jsonb(regexp_replace(p #>> '{}', p_pattern, '[erased]', 'gi')) end
 $$;
 
--- Whether raw bytes name somebody: as they stand, quoted-printable with its soft breaks, or base64
--- at any of its three alignments.
-create function outrider.bytes_name(p bytea, p_pattern text, p_words text[]) returns boolean
+-- Whether a text names somebody. The pattern is slow, and almost nothing has even a fragment of it.
+create function outrider.text_names(p text, p_anchors text[], p_numbers text[], p_pattern text) returns boolean
+language sql immutable parallel safe as $$         -- no pinned search path, so that it is inlined
+  select case when lower(p) like any (p_anchors) or p like any (p_numbers)
+              then p ~* p_pattern else false end
+$$;
+
+-- Whether raw bytes do: as they stand, quoted-printable with its soft breaks, or base64 at any of its
+-- three alignments.
+create function outrider.bytes_name(p bytea, p_anchors text[], p_numbers text[], p_pattern text, p_cores text[]) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
-  seen text := replace(encode(p, 'escape'), E'\r', '');
+  seen text;
+  core text;
 begin
-  return p <> '' and (seen ~* p_pattern or replace(seen, E'=\n', '') ~* p_pattern or exists (
-    select from unnest(p_words) word
+  if p is null or p = '' then
+    return false;
+  end if;
+  seen := replace(encode(p, 'escape'), E'\r', '');
+  if outrider.text_names(seen, p_anchors, p_numbers, p_pattern)
+     or strpos(seen, E'=\n') > 0 and outrider.text_names(replace(seen, E'=\n', ''), p_anchors, p_numbers, p_pattern) then
+    return true;
+  end if;
+  seen := replace(seen, E'\n', '');
+  foreach core in array p_cores loop
+    if strpos(seen, core) > 0 then
+      return true;
+    end if;
+  end loop;
+  return false;
+end $$;
+create function outrider.base64_cores(p_words text[]) returns text[]
+language sql immutable parallel safe set search_path = '' as $$
+  select array(
+    select distinct substr(b.b64, (shift * 8 + 5) / 6 + 1,
+             (shift + octet_length(convert_to(word, 'UTF8'))) * 8 / 6 - (shift * 8 + 5) / 6)
+      from unnest(p_words) word
      cross join generate_series(0, 2) shift
      cross join lateral (select replace(encode(convert_to(repeat(' ', shift) || word, 'UTF8'), 'base64'), E'\n', '')) b (b64)
-     where length(word) >= 5
-       and strpos(replace(seen, E'\n', ''), substr(b64, (shift * 8 + 5) / 6 + 1,
-             (shift + octet_length(convert_to(word, 'UTF8'))) * 8 / 6 - (shift * 8 + 5) / 6)) > 0));
-end $$;
+     where length(word) >= 5)
+$$;
 
 -- A person as the books of one tenant know them: every address, row and identifier.
 --   strong  addresses and profiles, which are nobody else's: looked for everywhere
+--   anchors, numbers, cores   fragments, last digits and base64, without one of which no text names them
 --   loose   those, numbers, names and sites: looked for in free text. A name that another lead
 --           bears, a switchboard, and a site that another works for are left out.
 create type outrider.person as (
   emails text[], leads uuid[], enrollments uuid[], messages uuid[], mails uuid[], strangers uuid[],
-  profiles text[], ids text[], batches text[], strong text, loose text, words text[]);
+  profiles text[], ids text[], batches text[], strong text, loose text,
+  anchors text[], numbers text[], cores text[]);
 
 create function outrider.find_person(p_email text) returns outrider.person
 language plpgsql stable security definer set search_path = '' as $$
 declare
   mine  constant uuid := outrider.current_tenant_id();
+  box   constant text := outrider.canonical_email(p_email);
   who   outrider.person;
   names text[];
-  domains text;
+  domains text[];
 begin
-  if outrider.canonical_email(p_email) is null then
+  if box is null then
     raise exception 'email: % is no address', quote_literal(p_email) using errcode = 'invalid_parameter_value';
   end if;
   who.leads := array(
-    select l.id from outrider.leads l where l.tenant_id = mine and outrider.canonical_email(l.email) = outrider.canonical_email(p_email)
-     union
-    select o.id from outrider.leads l join outrider.leads o on o.tenant_id = l.tenant_id and o.linkedin_norm = l.linkedin_norm
-     where l.tenant_id = mine and outrider.canonical_email(l.email) = outrider.canonical_email(p_email));
+    select l.id from outrider.leads l where l.tenant_id = mine and l.email is not null and outrider.canonical_email(l.email) = box);
+  who.leads := array(
+    select unnest(who.leads) union
+    select o.id from outrider.leads o
+     where o.tenant_id = mine and o.linkedin_norm = any (array(
+       select l.linkedin_norm from outrider.leads l where l.id = any (who.leads) and length(l.linkedin_norm) >= 5)));
   who.emails := array(
-    select outrider.canonical_email(p_email) union
+    select box union
     select outrider.canonical_email(l.email) from outrider.leads l where l.tenant_id = mine and l.id = any (who.leads) and l.email is not null);
-  select string_agg(outrider.quoted(d), '|') into domains
-    from (select case split_part(e, '@', 2) when 'gmail.com' then 'mail.com' else split_part(e, '@', 2) end from unnest(who.emails) e) at (d);
+  domains := array(
+    select '%' || replace(replace(case split_part(e, '@', 2) when 'gmail.com' then 'mail.com' else split_part(e, '@', 2) end, '_', '\_'), '%', '\%') || '%'
+      from unnest(who.emails) e);
   who.enrollments := array(select e.id from outrider.enrollments e where e.tenant_id = mine and e.lead_id = any (who.leads));
   who.messages := array(
     select m.id from outrider.messages m
      where m.tenant_id = mine
        and (m.lead_id = any (who.leads) or m.enrollment_id = any (who.enrollments)
             -- The cheap question first: of a million addresses a few are at the same domain.
-            or lower(case m.direction when 'inbound' then m.from_address else m.to_address end) ~ domains
+            or lower(case m.direction when 'inbound' then m.from_address else m.to_address end) like any (domains)
            and outrider.canonical_email(case m.direction when 'inbound' then m.from_address else m.to_address end) = any (who.emails)));
   who.profiles := array(
     select distinct l.linkedin_norm from outrider.leads l where l.tenant_id = mine and l.id = any (who.leads) and length(l.linkedin_norm) >= 5);
@@ -357,10 +389,29 @@ begin
        and not exists (
          select from outrider.leads other
           where other.tenant_id = mine and other.id <> all (who.leads)
+            and strpos(lower(concat_ws(' ', other.website, other.company_domain, other.email)), site) > 0
             and site in (outrider.norm_domain(other.website), outrider.norm_domain(other.company_domain), split_part(other.email_norm, '@', 2)))
   ) patterns (p) where p is not null;
-  who.words := array(select unnest(who.emails) union select unnest(names) union select btrim(p_email) union
-    select l.email from outrider.leads l where l.tenant_id = mine and l.id = any (who.leads) and l.email is not null);
+  who.anchors := array(
+    select '%' || replace(replace(lower(a), '_', '\_'), '%', '\%') || '%' from (
+      select case when split_part(e, '@', 2) = 'gmail.com' then 'mail.com' when length(split_part(e, '@', 1)) < 3 then split_part(e, '@', 2)
+                  else split_part(e, '@', 1) end from unnest(who.emails) e
+       union
+      select regexp_replace(p, '^.*/', '') from unnest(who.profiles) p
+       union
+      select regexp_replace(btrim(n), '^.*\s', '') from unnest(names) n
+       union
+      select outrider.norm_domain(l.website) from outrider.leads l
+       where l.tenant_id = mine and l.id = any (who.leads) and l.website is not null) fragments (a)
+     where a <> '');
+  who.numbers := array(
+    select '%' || substr(right(d, 3), 1, 1) || one || substr(right(d, 3), 2, 1) || two || right(d, 1) || '%' from outrider.leads l
+     cross join lateral (select regexp_replace(l.phone, '\D', '', 'g')) digits (d)
+     cross join (values ('', ''), ('_', ''), ('', '_'), ('_', '_'), ('__', ''), ('', '__')) gaps (one, two)
+     where l.tenant_id = mine and l.id = any (who.leads) and length(d) >= 7);
+  who.cores := outrider.base64_cores(array(
+    select unnest(who.emails) union select unnest(names) union select btrim(p_email) union
+    select l.email from outrider.leads l where l.tenant_id = mine and l.id = any (who.leads) and l.email is not null));
   who.mails := array(
     select m.mail_id from outrider.messages m where m.tenant_id = mine and m.id = any (who.messages) and m.mail_id is not null
      union
@@ -368,7 +419,7 @@ begin
      where r.tenant_id = mine and (r.lead_id = any (who.leads) or r.enrollment_id = any (who.enrollments))
      union                                          -- not looked at yet, and it names them
     select m.id from outrider.mails m
-     where m.tenant_id = mine and m.matched_by is null and outrider.bytes_name(m.raw, who.strong, who.words));
+     where m.tenant_id = mine and m.matched_by is null and outrider.bytes_name(m.raw, who.anchors, who.numbers, who.strong, who.cores));
   who.strangers := array(                           -- what others wrote in the same conversation
     select m.mail_id from outrider.messages m
      where m.tenant_id = mine and m.id = any (who.messages) and m.direction = 'inbound' and m.mail_id is not null
@@ -401,7 +452,8 @@ begin
     select j.id, j.state = 'running' from outrider.jobs j
      where j.tenant_id is not distinct from outrider.current_tenant_id()
        and (exists (select from jsonb_each_text(j.payload) v where v.value = any (who.ids))
-            or j.payload::text ~* who.loose or coalesce(j.live_key, '') ~* who.strong
+            or outrider.text_names(j.payload::text, who.anchors, who.numbers, who.loose)
+            or outrider.text_names(j.live_key, who.anchors, who.numbers, who.strong)
             -- A batch is other people's, too: it is waited for, and never cancelled while it waits.
             or (j.state = 'running' and j.payload ->> 'batch_id' = any (who.batches)))
      order by j.id;
@@ -415,10 +467,10 @@ $$;
 create function outrider.names_them(p_column name, p_type name, p_what text) returns text
 language sql immutable set search_path = '' as $$
   select format(case p_type
-      when 'bytea' then 'outrider.bytes_name(%1$I, %2$s, ($1).words)'
-      when '_text' then 'exists (select from unnest(%1$I) x where x ~* %2$s)'
+      when 'bytea' then 'outrider.bytes_name(%1$I, ($1).anchors, ($1).numbers, %2$s, ($1).cores)'
+      when '_text' then 'exists (select from unnest(%1$I) x where outrider.text_names(x, ($1).anchors, ($1).numbers, %2$s))'
       when 'date' then 'false' when '_bytea' then 'false'
-      else '%1$I::text ~* %2$s' end, p_column, outrider.pattern_for(p_type, p_what))
+      else 'outrider.text_names(%1$I::text, ($1).anchors, ($1).numbers, %2$s)' end, p_column, outrider.pattern_for(p_type, p_what))
 $$;
 
 -- Which rows of a table are a person's, and which name them: conditions over $1, the person.
@@ -524,7 +576,7 @@ begin
 
   update outrider.suppressions s set value = null, release_note = case when s.release_note is not null then '[erased]' end
    where s.tenant_id is not distinct from mine
-     and (s.value ~* who.loose or s.value_hash in (select e.hash from outrider.erasure_entries(who) e));
+     and (outrider.text_names(s.value, who.anchors, who.numbers, who.loose) or s.value_hash in (select e.hash from outrider.erasure_entries(who) e));
   update outrider.suppressions s set reason = 'erasure', expires_at = null from outrider.erasure_entries(who) e
    where s.tenant_id is not distinct from mine and s.released_at is null and s.kind::text = e.kind and s.value_hash = e.hash;
   insert into outrider.suppressions (tenant_id, kind, value_hash, reason, source)
@@ -548,7 +600,8 @@ begin
   update outrider.mails r set raw = ''            -- whatever its encoding: what was read of it names them
     from outrider.messages m
    where m.tenant_id = mine and r.tenant_id = mine and r.id = m.mail_id and r.raw <> ''
-     and (m.subject ~* who.loose or m.body_text ~* who.loose);
+     and (outrider.text_names(m.subject, who.anchors, who.numbers, who.loose)
+          or outrider.text_names(m.body_text, who.anchors, who.numbers, who.loose));
 
   -- A table of the house alone has no tenant, and nothing about a lead.
   return query
