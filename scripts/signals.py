@@ -13,12 +13,20 @@ _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 def on_signal() -> threading.Event:
     """An event that SIGTERM or SIGINT sets; whoever repeats it does not want to wait. Main thread only."""
     stop = threading.Event()
+    reader, writer = os.pipe()
 
     def halt(_number: int, _frame: object) -> None:
-        stop.set()
+        # A handler may interrupt its own thread inside `stop.wait()`, which holds the event's lock:
+        # to set it here would wait for ever. A byte in a pipe takes no lock.
+        os.write(writer, b"!")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
 
+    def tell() -> None:
+        os.read(reader, 1)
+        stop.set()
+
+    threading.Thread(target=tell, name="signals", daemon=True).start()
     signal.signal(signal.SIGTERM, halt)
     signal.signal(signal.SIGINT, halt)
     return stop
