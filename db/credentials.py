@@ -97,6 +97,19 @@ def find(tx: Tx, purpose: Purpose) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
+def expires_at(tx: Tx, purpose: Purpose) -> datetime | None:
+    """When a secret ends, None when nobody said that it does; as `find`."""
+    found = tx.value(
+        """
+        SELECT expires_at FROM outrider_secret.credentials
+         WHERE tenant_id = %(tenant)s AND owner_type = %(type)s AND owner_id = %(owner)s
+           AND kind = %(kind)s
+        """,
+        _owner(purpose),
+    )
+    return found if isinstance(found, datetime) else None
+
+
 def list_all(tx: Tx, tenant_id: UUID | None = None) -> list[Credential]:
     """What there is, oldest first, of one tenant or of all. Needs the operator's hat."""
     return tx.list(

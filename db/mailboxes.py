@@ -33,7 +33,10 @@ class NewMailbox:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox as it stands; `username` None: its servers ask for no password."""
+    """A mailbox as it stands; `username` None: its servers ask for no password.
+
+    `reauth_at`: since when a paused one waits for another password, None when it does not.
+    """
 
     id: UUID
     tenant_id: UUID
@@ -52,6 +55,7 @@ class Mailbox:
     timezone: str
     status: MailboxStatus
     paused_reason: str | None
+    reauth_at: datetime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", MailboxStatus(self.status))
@@ -76,7 +80,7 @@ class MailboxState:
 _SELECT: LiteralString = """
         SELECT id, tenant_id, email, display_name, smtp_host, smtp_port, smtp_security, imap_host,
                imap_port, imap_security, username, inbox_folder, sent_folder, daily_cap, timezone,
-               status, paused_reason
+               status, paused_reason, reauth_at
           FROM outrider.mailboxes WHERE deleted_at IS NULL
 """
 
@@ -158,7 +162,23 @@ def pause(tx: Tx, mailbox_id: UUID, reason: str) -> bool:
         tx.run(
             """
             UPDATE outrider.mailboxes
-               SET status = 'paused', paused_reason = %(reason)s, paused_at = outrider.now()
+               SET status = 'paused', paused_reason = %(reason)s, paused_at = outrider.now(),
+                   reauth_at = NULL
+             WHERE id = %(id)s AND status = 'active' AND deleted_at IS NULL
+            """,
+            {"id": mailbox_id, "reason": reason},
+        )
+    )
+
+
+def need_reauth(tx: Tx, mailbox_id: UUID, reason: str) -> bool:
+    """As `pause`, until it has a password that its servers take."""
+    return bool(
+        tx.run(
+            """
+            UPDATE outrider.mailboxes
+               SET status = 'paused', paused_reason = %(reason)s, paused_at = outrider.now(),
+                   reauth_at = outrider.now()
              WHERE id = %(id)s AND status = 'active' AND deleted_at IS NULL
             """,
             {"id": mailbox_id, "reason": reason},
@@ -171,7 +191,8 @@ def resume(tx: Tx, mailbox_id: UUID) -> bool:
     return bool(
         tx.run(
             """
-            UPDATE outrider.mailboxes SET status = 'active', paused_reason = NULL, paused_at = NULL
+            UPDATE outrider.mailboxes
+               SET status = 'active', paused_reason = NULL, paused_at = NULL, reauth_at = NULL
              WHERE id = %(id)s AND status = 'paused' AND deleted_at IS NULL
             """,
             {"id": mailbox_id},

@@ -16,7 +16,13 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from schemas.base import Job
-from schemas.jobs import CheckInvariants, NudgeCrm, PruneHistory, RenewCredits
+from schemas.jobs import (
+    CheckIntegrations,
+    CheckInvariants,
+    NudgeCrm,
+    PruneHistory,
+    RenewCredits,
+)
 
 NONE, ONE, MOST = 0, 1, 100
 """How many missed moments a line makes up for: no one, the latest, and what is allowed at most."""
@@ -141,12 +147,13 @@ def _latest(cron: str, timezone: str, now: datetime, *, most: int) -> deque[date
         back *= 4
 
 
-REVISION = 2
+REVISION = 3
 """Raise it with every change of a line: a process of an older revision never overwrites a newer."""
 
 SCHEDULES = table(
     Schedule("invariants", "*/10 * * * *", "UTC", CheckInvariants()),
     Schedule("crm", "*/15 * * * *", "UTC", NudgeCrm()),
     Schedule("credits", "1 0 * * *", "UTC", RenewCredits()),
+    Schedule("integrations", "41 4 * * *", "UTC", CheckIntegrations()),
     Schedule("retention", "17 3 * * *", "UTC", PruneHistory()),
 )

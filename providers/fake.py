@@ -7,7 +7,7 @@ from threading import Lock
 from providers.fake_crm import FakeCrm
 from providers.fake_mail import FakeReader, FakeSender
 from providers.fake_model import FakeModel
-from providers.ports import ModelAccount, Providers
+from providers.ports import ModelAccount, Providers, VendorAccount
 from schemas.enrichments import DomainFacts, PageFacts
 from schemas.errors import JobError
 
@@ -46,12 +46,27 @@ class FakeDomains:
         return reply
 
 
+class FakeKeys:
+    """A `KeyChecker` that takes every secret, unless `refusal` is set; counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.refusal: JobError | None = None
+        self.asked: Counter[str] = Counter()
+
+    def check(self, account: VendorAccount) -> None:
+        """Counts by vendor."""
+        self.asked[account.vendor.name] += 1
+        if self.refusal:
+            raise self.refusal
+
+
 def world(
     domains: FakeDomains | None = None,
     sender: FakeSender | None = None,
     reader: FakeReader | None = None,
     crm: FakeCrm | None = None,
     model: FakeModel | None = None,
+    keys: FakeKeys | None = None,
 ) -> Providers:
     """Providers for tests and benchmarks: everything works unless told otherwise.
 
@@ -64,4 +79,5 @@ def world(
         crm=crm or FakeCrm(),
         model=model or FakeModel(),
         house_model=ModelAccount("https://model.test/v1", "fake-1", None) if model else None,
+        keys=keys or FakeKeys(),
     )

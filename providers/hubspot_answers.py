@@ -10,8 +10,8 @@ from typing import cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from providers.http import Answer, classify, retry_after
-from schemas.contacts import Contact, NeedsReauth, Outcome
-from schemas.errors import Permanent, RateLimited, Transient
+from schemas.contacts import Contact, Outcome
+from schemas.errors import NeedsReauth, Permanent, RateLimited, Transient
 from telemetry.spoken import mask
 
 SPLIT = frozenset({400, 409, 413, 422})

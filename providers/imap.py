@@ -16,7 +16,7 @@ from providers.imap_ears import ImapEar
 from providers.mail_logins import password, refuse_in_the_clear, send_at_once
 from providers.ports import Cursor, Fetched, MailServer
 from schemas.enums import MailSecurity
-from schemas.errors import Permanent, Transient
+from schemas.errors import NeedsReauth, Permanent, Transient
 from telemetry.secrets import Keyring
 from telemetry.spoken import mask
 
@@ -126,11 +126,11 @@ def _login(box: imap_tools.BaseMailBox, username: str, secret: str) -> None:
         else:
             box.login_utf8(username, secret, initial_folder=None)
     except imap_tools.MailboxLoginError as error:
-        raise _refused("the login", _said(error)) from None
+        raise _refused("the login", _said(error), NeedsReauth) from None
     except imaplib.IMAP4.error as error:
         if isinstance(error, imaplib.IMAP4.abort):
             raise
-        raise _refused("the login", str(error)) from None
+        raise _refused("the login", str(error), NeedsReauth) from None
 
 
 def _examine(box: imap_tools.BaseMailBox, folder: str) -> int:
@@ -146,9 +146,9 @@ def _examine(box: imap_tools.BaseMailBox, folder: str) -> int:
     return int(answers[-1])
 
 
-def _refused(what: str, said: str) -> Permanent | Transient:
+def _refused(what: str, said: str, kind: type[Permanent] = Permanent) -> Permanent | Transient:
     text = f"imap: the server refused {what}: {mask(said).rstrip('.')}."
-    return Transient(text) if _PASSING.search(said) else Permanent(text)
+    return Transient(text) if _PASSING.search(said) else kind(text)
 
 
 def _said(error: imap_tools.UnexpectedCommandStatusError) -> str:

@@ -10,6 +10,7 @@ from schemas.completions import Completion
 from schemas.contacts import Contact, Outcome
 from schemas.enrichments import DomainFacts
 from schemas.enums import MailSecurity
+from schemas.integrations import Vendor
 from schemas.mails import Accepted
 from telemetry.secrets import Sealed
 
@@ -93,7 +94,8 @@ class MailReader(Protocol):
         """Up to `limit` mails whose UID is above the cursor's; from the start when None or when the
         folder's UIDVALIDITY changed. Mails above the size limit come as their header only, marked.
 
-        Raises Transient, or Permanent when the server refuses the login or has no such folder.
+        Raises Transient, NeedsReauth when the server refuses the login, or Permanent when it has no
+        such folder.
         """
         ...
 
@@ -175,6 +177,25 @@ class LanguageModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class VendorAccount:
+    """An account at a vendor: where its API is, and the secret for it."""
+
+    vendor: Vendor
+    base_url: str
+    secret: Sealed
+
+
+class KeyChecker(Protocol):
+    """Asks a vendor whether it takes our secret, as cheaply as it can be asked."""
+
+    def check(self, account: VendorAccount) -> None:
+        """Returns when it does. Raises NeedsReauth when it does not, RateLimited, Transient, and
+        Permanent when what answers is not that vendor's API.
+        """
+        ...
+
+
 def _nothing() -> None:
     """Fakes hold no connections."""
 
@@ -190,6 +211,7 @@ class Providers:
     sender: MailSender
     reader: MailReader
     crm: Crm
+    keys: KeyChecker
     model: LanguageModel
     house_model: ModelAccount | None = None
     """What the settings name, for tenants without a model of their own; None: they have none."""

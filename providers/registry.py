@@ -9,6 +9,7 @@ from providers.domains import Domains
 from providers.http import connect
 from providers.hubspot import HubSpot
 from providers.imap import Imap
+from providers.integrations import KeyChecks
 from providers.openai_compatible import OpenAiCompatible
 from providers.pages import Pages
 from providers.ports import ModelAccount, Providers
@@ -44,6 +45,7 @@ def from_settings(settings: Settings) -> Providers:
         ),
         house_model=_house_model(settings, keyring),
         house_daily_cents=settings.model_daily_cents,
+        keys=KeyChecks(keyring, client, near),
         close=clients.close,
         link_base=settings.link_base,
     )

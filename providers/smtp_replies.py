@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from schemas.errors import JobError, RateLimited, Transient
-from schemas.mails import Refused, RefusedWhat
+from schemas.mails import LOGIN_CODES, Refused, RefusedWhat
 from telemetry.spoken import mask
 
 
@@ -47,7 +47,6 @@ _OF_THE_MAILBOX = {
     "5.1.8",  # the sender's domain is refused
     "5.4.5",  # Google: the mailbox sent all that it may send today
 }
-_LOGIN_CODES = {530, 534, 535, 538}
 _OF_THE_MESSAGE = {"5.3.4", "5.6.7"}
 """Too large, or an address that the server cannot carry: true whatever command was refused."""
 
@@ -88,7 +87,7 @@ def _is_about_us(phase: Phase, code: int, text: str, *, unknown: bool) -> bool:
     """Whether a refusal is the sender's. Servers say many of these only at RCPT, to every recipient;
     taken for the recipient's fault, one of them would end every sequence of the mailbox.
     """
-    if code in _LOGIN_CODES or code == 503 or phase in {Phase.HELLO, Phase.LOGIN, Phase.SENDER}:
+    if code in LOGIN_CODES or code == 503 or phase in {Phase.HELLO, Phase.LOGIN, Phase.SENDER}:
         return True
     if re.search(r"\brelay", text, re.IGNORECASE):
         return True

@@ -4,11 +4,6 @@ from typing import Literal
 from uuid import UUID
 
 from schemas.base import Value
-from schemas.errors import Permanent
-
-
-class NeedsReauth(Permanent):
-    """The CRM takes our token no more, or not for this; only another token helps."""
 
 
 class Contact(Value):

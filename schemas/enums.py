@@ -199,6 +199,15 @@ class CrmStatus(StrEnum):
     PAUSED = "paused"
 
 
+class IntegrationStatus(StrEnum):
+    CONNECTED = "connected"
+    NEEDS_REAUTH = "needs_reauth"
+    ERROR = "error"
+    DISABLED = "disabled"
+    DISCONNECTED = "disconnected"
+    PENDING = "pending"
+
+
 class CrmOverwrite(StrEnum):
     ALWAYS = "always"
     IF_EMPTY = "if_empty"

@@ -6,7 +6,9 @@
                     whoever shares the job's lane waits as well
       . Busy        only this job has to wait
         . OverPlan  until the tenant's plan, its payment or its credits allow it
+      . Unconnected a person has to connect something again; who needs it waits
   + Permanent       trying again cannot help: dead letter with the reason
+    - NeedsReauth   the other side takes our secret no more; only another one helps
     - Poison        the message itself cannot be understood
       . NoSuchRow   it names something that is not there
   + Unanswered      a call was begun and nobody knows how it ended: look for evidence
@@ -39,8 +41,19 @@ class OverPlan(Busy):
     """The tenant's plan does not cover it now; nothing is lost, and it goes on when it does."""
 
 
+class Unconnected(RateLimited):
+    """What the job needs is not connected; it waits for that, and burns no attempt."""
+
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(f"{provider}: {reason}", retry_after=timedelta(hours=1))
+
+
 class Permanent(JobError):
     """Trying again would fail the same way."""
+
+
+class NeedsReauth(Permanent):
+    """The other side takes our secret no more, or not for this; only another one helps."""
 
 
 class Unanswered(JobError):

@@ -111,6 +111,13 @@ class ReplyAwaitsReview(Event):
     model: bool
 
 
+class IntegrationDue(Event):
+    """It is time to ask a connected account whether it still takes our secret."""
+
+    name: ClassVar[str] = "integration.due"
+    integration_id: UUID
+
+
 class ContactsCollected(Event):
     """A batch of leads waits to be told to a CRM."""
 

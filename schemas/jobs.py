@@ -11,6 +11,7 @@ from schemas.events import (
     ContactsCollected,
     ContactsLeft,
     EnrollmentPaused,
+    IntegrationDue,
     LeadEnriched,
     LeadMoved,
     LeadScored,
@@ -143,6 +144,24 @@ class NudgeCrm(Job):
 
     name: ClassVar[str] = "house.nudge_crm"
     emits: ClassVar[tuple[type[Event], ...]] = (ContactsLeft,)
+
+
+class CheckIntegration(Job):
+    """Ask a connected account whether it still takes our secret."""
+
+    name: ClassVar[str] = "integration.check"
+    integration_id: UUID
+
+    def lane(self) -> str:
+        """One account's limits and troubles are nobody else's."""
+        return f"integration:{self.integration_id}"
+
+
+class CheckIntegrations(Job):
+    """Make the day's checks of every tenant's integrations due."""
+
+    name: ClassVar[str] = "house.check_integrations"
+    emits: ClassVar[tuple[type[Event], ...]] = (IntegrationDue,)
 
 
 class CheckInvariants(Job):

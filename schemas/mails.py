@@ -5,6 +5,8 @@ from enum import StrEnum
 from schemas.base import Value
 from schemas.errors import Permanent
 
+LOGIN_CODES = frozenset({530, 534, 535, 538})
+
 
 class RefusedWhat(StrEnum):
     """Whose fault a refusal is, and so what has to stop."""
@@ -31,3 +33,10 @@ class Refused(Permanent):
         self.code = code
         self.status = status
         self.text = text
+
+    @property
+    def is_of_the_login(self) -> bool:
+        """Whether another password would help (RFC 4954 §6, RFC 3463 x.7.8)."""
+        return self.what is RefusedWhat.MAILBOX and (
+            self.code in LOGIN_CODES or self.status == "5.7.8"
+        )

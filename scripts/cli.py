@@ -23,6 +23,7 @@ from scripts import (
     doctor,
     health,
     imports,
+    integrations,
     jobs,
     keys,
     lanes,
@@ -109,6 +110,11 @@ app.add_typer(imports.app, name="import", help="Leads from files.")
 app.add_typer(crm.app, name="crm", help="The customer's CRM: connection, fields, what it was told.")
 app.add_typer(prompts.app, name="prompts", help="What a language model is asked.")
 app.add_typer(ai.app, name="ai", help="Language models: what they were asked, and what it cost.")
+app.add_typer(
+    integrations.app,
+    name="integrations",
+    help="Accounts that a tenant connected, and their states.",
+)
 app.add_typer(jobs.app, name="jobs", help="Unfinished work.")
 app.add_typer(lanes.app, name="lanes", help="Turns, limits and circuits of waiting work.")
 app.add_typer(dead.app, name="dead", help="Work that gave up.")

@@ -1,7 +1,5 @@
 """`outrider crm`: connect the customer's CRM, map fields, push, and see what it was told."""
 
-import os
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,8 +14,8 @@ from providers.registry import from_settings
 from schemas.crm_fields import FieldMapping
 from schemas.crm_fields import check as check_mapping
 from schemas.enums import CrmOverwrite
-from schemas.errors import NoSuchRow, Permanent
-from scripts.options import Json, Limit, Tenant
+from schemas.errors import NoSuchRow
+from scripts.options import Json, Limit, Tenant, secret_from
 from scripts.output import out, print_json, show, show_one
 from scripts.session import open_database, whoami
 from telemetry.secrets import Keyring
@@ -60,7 +58,7 @@ def connect(
     as_json: Json = False,
 ) -> None:
     """Connect a CRM, or give it a new token; asks it first, and changes nothing when it refuses."""
-    token = _token(token_env, from_stdin=token_stdin)
+    token = secret_from("token", token_env, from_stdin=token_stdin)
     with open_database() as (database, settings):
         assert settings.secret_key
         keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
@@ -186,17 +184,6 @@ def remove_mapping(remote: Remote, tenant: Tenant) -> None:
             if not crm_mappings.remove(tx, found.id, remote):
                 raise NoSuchRow("mapping to", remote)
     out.print(f"{remote} is written no more.")
-
-
-def _token(variable: str | None, *, from_stdin: bool) -> str:
-    """Never an argument: those stand in the list of processes and in the shell's history."""
-    if (variable is None) != from_stdin:
-        raise Permanent("--token-env or --token-stdin: give one of them.")
-    found = sys.stdin.readline() if variable is None else os.environ.get(variable, "")
-    if not found.strip():
-        where = f"the environment variable {variable}" if variable else "standard input"
-        raise Permanent(f"token: {where} holds none.")
-    return found.strip()
 
 
 def _say_missing(missing: Sequence[str], *, mapped: bool) -> None:

@@ -17,7 +17,7 @@ from schemas.errors import Permanent
 from schemas.settings import Settings
 from scripts.mailbox_options import address, server, zone
 from scripts.mailbox_options import password as secret
-from scripts.mailbox_trials import try_out
+from scripts.mailbox_trials import Trial, try_out
 from scripts.options import Json, Reason, Tenant
 from scripts.output import out, print_json, show
 from scripts.session import open_database, whoami
@@ -109,7 +109,7 @@ def _create(
 def password(
     email: Email, tenant: Tenant, password_stdin: FromStdin = False, password_env: FromEnv = None
 ) -> None:
-    """Replace a mailbox's password."""
+    """Replace a mailbox's password; one that waits for it goes on when its servers take it."""
     word = secret(from_stdin=password_stdin, variable=password_env)
     if word is None:
         raise Permanent("--password-stdin: say where the password comes from, or --password-env.")
@@ -119,7 +119,31 @@ def password(
         mailbox_setup.change_password(
             database, _keyring(settings), mailbox, word, operator=whoami()
         )
+        if mailbox.reauth_at:
+            _reconnect(database, settings, mailbox)
+            return
     out.print(f"The password of {mailbox.email} is replaced; a paused mailbox waits for `resume`.")
+
+
+def _reconnect(database: Database, settings: Settings, mailbox: Mailbox) -> None:
+    trials = _trials(database, settings, mailbox)
+    refused = [trial for trial in trials if not trial.works]
+    for trial in refused:
+        out.print(f"{trial.tried}: {trial.says}", highlight=False)
+    if refused:
+        out.print(f"The password of {mailbox.email} is replaced, and the mailbox still waits.")
+        raise typer.Exit(1)
+    with database.tenant(mailbox.tenant_id) as tx:
+        mailboxes.resume(tx, mailbox.id)
+        _audit(tx, "resume", mailbox, None)
+    out.print(f"{mailbox.email} works again; the steps that wait for it go on by themselves.")
+
+
+def _trials(database: Database, settings: Settings, mailbox: Mailbox) -> list[Trial]:
+    with database.tenant(mailbox.tenant_id) as tx:
+        smtp = smtp_of(tx, mailbox)
+        imap = imap_of(tx, mailbox) if mailbox.imap_host else None
+    return try_out(mailbox, smtp, imap, _keyring(settings))
 
 
 @app.command("test")
@@ -128,9 +152,7 @@ def probe(email: Email, tenant: Tenant, as_json: Json = False) -> None:
     with open_database() as (database, settings):
         with database.tenant(_tenant(database, tenant)) as tx:
             mailbox = mailboxes.get_by_email(tx, email)
-            smtp = smtp_of(tx, mailbox)
-            imap = imap_of(tx, mailbox) if mailbox.imap_host else None
-        trials = try_out(mailbox, smtp, imap, _keyring(settings))
+        trials = _trials(database, settings, mailbox)
     show(trials, as_json=as_json, empty="Nothing to test.")
     if not all(trial.works for trial in trials):
         raise typer.Exit(1)

@@ -1,8 +1,12 @@
 """Options that many commands share, spelled and explained once."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
+
+from schemas.errors import Permanent
 
 
 def _not_blank(given: str) -> str:
@@ -19,3 +23,17 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most 
 Reason = Annotated[
     str, typer.Option("--reason", help="Why; kept in the audit trail.", callback=_not_blank)
 ]
+
+
+def secret_from(name: str, variable: str | None, *, from_stdin: bool) -> str:
+    """A secret from where the caller says; `name` is what the options call it. Raises Permanent.
+
+    Never an argument: those stand in the list of processes and in the shell's history.
+    """
+    if (variable is None) != from_stdin:
+        raise Permanent(f"--{name}-env or --{name}-stdin: give one of them.")
+    found = sys.stdin.readline() if variable is None else os.environ.get(variable, "")
+    if not found.strip():
+        where = f"the environment variable {variable}" if variable else "standard input"
+        raise Permanent(f"{name}: {where} holds none.")
+    return found.strip()

@@ -22,6 +22,7 @@ pytest_plugins = (
     "tests.fix_outreach",
     "tests.fix_crm",
     "tests.fix_models",
+    "tests.fix_vendors",
     "tests.fix_dead",
     "tests.fix_journey",
     "tests.fix_plans",

@@ -7,8 +7,9 @@ from itertools import islice
 
 from db import Tx, crm_connections, crm_links, crm_outbox, effects
 from db.lanes import LaneRule
-from schemas.contacts import NeedsReauth, Pushes
+from schemas.contacts import Pushes
 from schemas.enums import CrmStatus, EffectClass
+from schemas.errors import NeedsReauth
 from schemas.events import ContactsCollected, ContactsLeft
 from schemas.jobs import CollectContacts, UpsertContacts
 from workers import crm_batches

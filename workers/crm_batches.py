@@ -15,8 +15,9 @@ from db.crm_log import Entry
 from db.crm_outbox import Waiting
 from providers.ports import Crm, CrmAccount
 from schemas import crm_fields
-from schemas.contacts import Contact, NeedsReauth, Outcome, Push, Pushes
+from schemas.contacts import Contact, Outcome, Push, Pushes
 from schemas.crm_fields import LOCAL, Fact, FieldMapping
+from schemas.errors import NeedsReauth
 from telemetry.secrets import Purpose, Sealed
 
 _TRIES = 10

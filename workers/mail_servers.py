@@ -3,7 +3,7 @@
 from db import Tx, credentials
 from db.mailboxes import Mailbox
 from providers.ports import MailServer
-from schemas.errors import Permanent
+from schemas.errors import NeedsReauth, Permanent
 from telemetry.secrets import Purpose, Sealed
 
 
@@ -42,7 +42,7 @@ def _secret(tx: Tx, mailbox: Mailbox) -> Sealed | None:
     purpose = password_of(mailbox)
     box = credentials.find(tx, purpose)
     if box is None:
-        raise Permanent(
+        raise NeedsReauth(
             f"password: {mailbox.email} has none; give one with `outrider mailboxes password`."
         )
     return Sealed(box, purpose)

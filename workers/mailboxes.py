@@ -6,7 +6,7 @@ from db import Tx, mailbox_cursors, mailboxes, mails
 from db.lanes import LaneRule
 from db.mailboxes import Mailbox
 from providers.ports import Cursor, Fetched, MailServer
-from schemas.errors import Permanent, Transient
+from schemas.errors import NeedsReauth, Permanent, Transient
 from schemas.events import MailReceived
 from schemas.jobs import ReadMailbox
 from workers.actor import actor
@@ -84,7 +84,8 @@ def _store(ctx: Context, tx: Tx, mailbox: Mailbox, page: Fetched, *, complete: b
 def _give_up(ctx: Context, mailbox: Mailbox, refusal: Permanent) -> None:
     """A person has to look at it; what is in the mailbox stays there, and will be read."""
     with ctx.finish() as tx:
-        paused = mailboxes.pause(tx, mailbox.id, str(refusal))
+        stop = mailboxes.need_reauth if isinstance(refusal, NeedsReauth) else mailboxes.pause
+        paused = stop(tx, mailbox.id, str(refusal))
     ctx.log.error("mailbox.refused", mailbox_id=str(mailbox.id), reason=str(refusal), paused=paused)
 
 

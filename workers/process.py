@@ -19,20 +19,7 @@ from schemas.settings import Settings
 from telemetry import logs, metrics
 from telemetry.bell import PREFIX, Bell, open_bell
 from telemetry.probes import Probes
-from workers import (
-    campaigns,
-    crm,
-    cron,
-    enrichment,
-    enrollments,
-    house,
-    mailboxes,
-    replies,
-    scoring,
-    sequencing,
-    suggestions,
-    usage,
-)
+from workers import cron, house, roster
 from workers.actor import Spec, registered
 from workers.attempt import Runner
 from workers.broker import TicketBroker
@@ -49,11 +36,8 @@ log = logs.get("outrider.worker")
 
 T = TypeVar("T")
 
-ACTORS = (
-    enrichment, scoring, campaigns, sequencing, enrollments, mailboxes, replies, suggestions, crm,
-    house, usage,
-)  # fmt: skip
-"""Modules whose import registers actors; a new actor is one more name here."""
+ACTORS = roster.ACTORS
+"""Modules whose import registers actors."""
 
 
 _IN_HAND = 2

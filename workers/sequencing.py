@@ -89,7 +89,8 @@ def _refused(ctx: Context, touch: Touch, refusal: Refused) -> None:
     with ctx.finish() as tx:
         enrollment = enrollments.get_locked(tx, touch.enrollment.id)
         if refusal.what is RefusedWhat.MAILBOX:
-            mailboxes.pause(tx, touch.mailbox.id, str(refusal))
+            stop = mailboxes.need_reauth if refusal.is_of_the_login else mailboxes.pause
+            stop(tx, touch.mailbox.id, str(refusal))
             if _is_mine(touch, enrollment):
                 planning.postpone(ctx, tx, enrollment, touch.step, because=str(refusal),
                                   earliest=clock.read(tx) + planning.SOON)  # fmt: skip

@@ -1,4 +1,4 @@
--- Secrets in envelopes that can be wrapped anew.
+-- Secrets in envelopes that can be wrapped anew, and integrations: what a tenant has connected, and whether it works.
 
 -- A secret's first byte is its version, the next four name the master key. Operators may know those, and no more.
 -- The table is small, one row per connection: writing it once takes moments.
@@ -36,3 +36,58 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 revoke all on function outrider.rewrap_credentials(uuid[], bytea[], bytea[]) from public;
 grant execute on function outrider.rewrap_credentials(uuid[], bytea[], bytea[]) to outrider_operator;
+
+-- One vocabulary for everything that is connected. CRM connections and mailboxes keep their own tables,
+-- which hold what they need beyond a secret; outrider.connections shows all of them in these words.
+create type outrider.integration_status as enum ('connected', 'needs_reauth', 'error', 'disabled', 'disconnected', 'pending');
+
+create table outrider.integrations (
+  id               uuid primary key default outrider.uuid_v7(),
+  tenant_id        uuid not null default outrider.current_tenant_id() references outrider.tenants (id) on delete cascade,
+  provider         text not null check (provider <> ''),
+  category         text not null check (category <> ''),
+  external_account text not null default '',     -- whose account it is, where a tenant has several
+  base_url         text not null,
+  status           outrider.integration_status not null default 'pending',
+  status_reason    text,
+  metadata         jsonb not null default '{}',  -- what is no secret: a model's name, an organisation's id
+  last_checked_at  timestamptz,
+  last_error       text,                         -- of the latest check; one that passes does not change the status
+  source_system    text,
+  source_id        text,
+  source_status    text,
+  created_at       timestamptz not null default outrider.now(),
+  updated_at       timestamptz not null default outrider.now(),
+  deleted_at       timestamptz,
+  unique (tenant_id, id),
+  constraint integrations_trouble_has_reason check (status in ('connected', 'pending') or status_reason is not null)
+);
+create unique index integrations_live_uk on outrider.integrations (tenant_id, provider, external_account) where deleted_at is null;
+comment on table outrider.integrations is 'A connected account of a third party, without any secret in it || operator; integrations';
+
+-- People read them: whoever names a server is sent the secret, so only an operator does.
+call outrider.protect('outrider.integrations', 'read', 'select, insert, update',
+  'select (id, tenant_id, provider, category, status, status_reason, last_checked_at, created_at, deleted_at)');
+
+-- Paused because the server refuses the login is something else than paused by a person.
+alter table outrider.mailboxes add column reauth_at timestamptz;
+comment on column outrider.mailboxes.reauth_at is 'Since when a paused mailbox waits for another password; null: it does not';
+
+create view outrider.connections with (security_invoker = true) as
+select i.id, i.tenant_id, 'integration' as kind, i.provider, i.category, i.external_account as account,
+       i.status, i.status_reason, i.last_checked_at, i.last_error
+  from outrider.integrations i where i.deleted_at is null
+union all
+select c.id, c.tenant_id, 'crm_connection', c.provider, 'crm', '',
+       case c.status when 'connected' then 'connected'::outrider.integration_status
+                     when 'needs_reauth' then 'needs_reauth' else 'disabled' end,
+       c.status_reason, null, null
+  from outrider.crm_connections c where c.deleted_at is null
+union all
+select m.id, m.tenant_id, 'mailbox', 'mailbox', 'mail', m.email,
+       case when m.status = 'active' then 'connected'::outrider.integration_status
+            when m.reauth_at is not null then 'needs_reauth' else 'disabled' end,
+       m.paused_reason, null, null
+  from outrider.mailboxes m where m.deleted_at is null;
+comment on view outrider.connections is 'Everything a tenant has connected, in one vocabulary of states';
+grant select on outrider.connections to outrider_worker, outrider_client;

@@ -21,6 +21,7 @@ PLANTED: dict[str, LiteralString] = {
     "outrider.webhook_sources": "INSERT INTO outrider.webhook_sources (tenant_id, slug) VALUES (%(t)s, 's-' || left(%(t)s::text, 50))",
     "outrider.webhook_events": "INSERT INTO outrider.webhook_events (tenant_id, source_id, external_id, body) SELECT %(t)s, id, 'e', 'body' FROM outrider.webhook_sources " + _ONE,
     "outrider_secret.credentials": "INSERT INTO outrider_secret.credentials (tenant_id, owner_type, owner_id, kind, sealed) SELECT %(t)s, 'webhook_source', id, 'hmac_secret', 'sealed' FROM outrider.webhook_sources " + _ONE,
+    "outrider.integrations": "INSERT INTO outrider.integrations (tenant_id, provider, category, base_url) VALUES (%(t)s, 'apollo', 'data', 'https://x.test')",
     "outrider.enrichment_results": "INSERT INTO outrider.enrichment_results (tenant_id, lead_id, fingerprint, is_current) SELECT %(t)s, id, 'f', false FROM outrider.leads " + _ONE,
     "outrider.scores": "INSERT INTO outrider.scores (tenant_id, lead_id, model, model_version, score, tier, factors, inputs_hash, is_current) SELECT %(t)s, id, 'm', 1, 0, 'dead', '[]', 'h', false FROM outrider.leads " + _ONE,
     "outrider.activities": "INSERT INTO outrider.activities (tenant_id, lead_id, kind, text) SELECT %(t)s, id, 'captured', 'x' FROM outrider.leads " + _ONE,

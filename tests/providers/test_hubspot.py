@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.hubspot import HubSpot
-from schemas.contacts import Contact, NeedsReauth, Outcome
-from schemas.errors import Permanent, RateLimited, Transient
+from schemas.contacts import Contact, Outcome
+from schemas.errors import NeedsReauth, Permanent, RateLimited, Transient
 from tests.fix_crm import KEYRING, TOKEN, Portal, our_side, portal_with
 from tests.providers.canned import Canned, CannedWeb
 

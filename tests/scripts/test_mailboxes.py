@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from db import Database
+from db import Database, mailboxes
 from tests.fix_mail import SALES, Post
 from tests.scripts.conftest import Said
 
@@ -126,3 +126,25 @@ def test_a_server_that_asks_for_nothing_needs_no_password(
     assert "give a username and a password, or neither" in given.err
     refused = outrider("mailboxes", "password", "relay@us.test", "--tenant", "acme")
     assert "say where the password comes from" in refused.err
+
+
+def test_a_mailbox_whose_login_was_refused_goes_on_with_a_password_that_works(
+    outrider: Outrider, added: Callable[..., Said], tenant: UUID, database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def state() -> tuple[str, str | None]:
+        [row] = outrider("integrations", "list", "--tenant", "acme", "--json").json()
+        return row["status"], row["status_reason"]
+
+    added()
+    with database.tenant(tenant) as tx:
+        mailboxes.need_reauth(tx, mailboxes.get_by_email(tx, SALES.email).id, "535 refused")
+    assert state() == ("needs_reauth", "535 refused")
+    change = ("password", SALES.email, "--tenant", "acme", "--password-env", "SALES_PASSWORD")
+    monkeypatch.setenv("SALES_PASSWORD", "not-it-either")
+    still = outrider("mailboxes", *change)
+    assert (still.code, "still waits" in still.out) == (1, True)
+    assert "not-it-either" not in still.out
+    monkeypatch.setenv("SALES_PASSWORD", SALES.password)
+    assert "works again" in outrider("mailboxes", *change).out
+    assert state() == ("connected", None)

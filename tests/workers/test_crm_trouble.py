@@ -8,9 +8,9 @@ import pytest
 
 from db import crm_connections, jobs
 from providers.fake_crm import FakeCrm
-from schemas.contacts import Contact, NeedsReauth, Outcome
+from schemas.contacts import Contact, Outcome
 from schemas.enums import JobOutcome, JobState
-from schemas.errors import JobError, Permanent, RateLimited, Transient
+from schemas.errors import JobError, NeedsReauth, Permanent, RateLimited, Transient
 from tests.fix_crm import Telling
 from tests.fix_world import Bench
 from workers.replay import replay
