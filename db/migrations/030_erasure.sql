@@ -152,6 +152,8 @@ begin
     ['crm_connections', 'mention', 'scrub', 'status_reason'],
     ['crm_connections', 'staff', null, 'provider base_url'],
     ['crm_field_mappings', 'staff', null, 'local_field remote_field transform'],
+    ['integrations', 'mention', 'scrub', 'status_reason last_error'],
+    ['integrations', 'staff', null, 'provider category external_account base_url metadata source_system source_id source_status'],
     ['mailboxes', 'mention', 'scrub', 'paused_reason'],
     ['mailboxes', 'staff', null, 'email display_name smtp_host imap_host username inbox_folder sent_folder timezone'],
     ['mailbox_cursors', 'staff', null, 'folder'],

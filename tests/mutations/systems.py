@@ -4,6 +4,7 @@ As in `catalogue`: the text of an edit must occur exactly once, and several edit
 of one promise. The tests are the row's own, from `docs/reference/seed-map.toml`.
 """
 
+from tests.mutations.systems_connections import CONNECTIONS
 from tests.mutations.systems_leads import LEADS
 from tests.mutations.systems_metering import METERING
 from tests.mutations.systems_models import MODELS
@@ -11,5 +12,7 @@ from tests.mutations.systems_outreach import OUTREACH
 from tests.mutations.systems_tenancy import TENANCY
 
 GUARDS = tuple(
-    sorted((*TENANCY, *METERING, *LEADS, *OUTREACH, *MODELS), key=lambda guard: guard.row)
+    sorted(
+        (*TENANCY, *METERING, *LEADS, *OUTREACH, *CONNECTIONS, *MODELS), key=lambda guard: guard.row
+    )
 )
