@@ -9,8 +9,8 @@ from datetime import timedelta
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from providers.http import Answer, retry_after
-from schemas.completions import Completion, KeyRefused, Tokens
-from schemas.errors import Permanent, RateLimited, Transient, Unanswered
+from schemas.completions import Completion, Tokens
+from schemas.errors import NeedsReauth, Permanent, RateLimited, Transient, Unanswered
 
 _SOON, _LATER = timedelta(seconds=20), timedelta(hours=1)
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -109,7 +109,7 @@ def check(answer: Answer) -> None:
         return
     text = f"{answer.where} answered {status}{f' ({code})' if code else ''}."
     if status in {401, 403}:
-        raise KeyRefused(f"{text} The model's server refuses our key; give it another.")
+        raise NeedsReauth(f"{text} The model's server refuses our key; give it another.")
     if status == 429 and code == "insufficient_quota":
         raise RateLimited(f"{text} The account has no money left.", retry_after=_LATER)
     if status == 429 or (status == 503 and "retry-after" in answer.headers):

@@ -167,7 +167,7 @@ class LanguageModel(Protocol):
         """One answer, paid for by the token; whether it has the form asked for is the caller's to see.
 
         `key` names the question in the other side's log. Raises, only when certainly nothing was
-        answered: completions.KeyRefused, Transient, RateLimited, Permanent. Raises Unanswered when
+        answered: errors.NeedsReauth, Transient, RateLimited, Permanent. Raises Unanswered when
         an answer may have been written, and paid for, and was lost. No error quotes either side.
         """
         ...

@@ -5,14 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.base import Value
-from schemas.errors import Permanent
 
 MOST_TOKENS = 100_000_000
 """More than any model reads or writes at once: a server that says so is not believed."""
-
-
-class KeyRefused(Permanent):
-    """The model's server takes our key no more, or not for this; only another key helps."""
 
 
 class Tokens(Value):

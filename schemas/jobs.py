@@ -117,6 +117,10 @@ class SuggestReply(Job):
     attempts: ClassVar[int] = 5
     reply_id: UUID
 
+    def lane(self) -> str:
+        """A tenant's model is asked a few questions at a time, and waits alone when its key is refused."""
+        return "model"
+
 
 class CollectContacts(Job):
     """Make batches of the leads that a tenant's CRMs have yet to hear of."""

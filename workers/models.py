@@ -28,6 +28,7 @@ from schemas.prompts import PROMPTS, Rendered, render
 from workers import model_accounts
 from workers.context import Context
 from workers.effects import Effect, perform
+from workers.model_accounts import Choice
 from workers.quotas import demand, unspend
 
 _TRIES: Final = 2
@@ -39,13 +40,17 @@ _AGAIN: Final = timedelta(hours=1)
 class Run:
     """A question on its way to a model: which prompt version, and whom it is asked.
 
-    `house`: the model is the house's, and the tenant's plan pays for the run with one AI credit.
+    The house's model is paid for by the tenant's plan, with one AI credit a run.
     """
 
     log: NewRun
     version: Version
-    account: ModelAccount
-    house: bool
+    choice: Choice
+
+    @property
+    def model(self) -> str:
+        """The model that is asked, by its server's name."""
+        return self.choice.account.model
 
 
 class Told(Value):
@@ -65,8 +70,8 @@ def begin(ctx: Context, tx: Tx, prompt: str, *, subject_type: str, subject_id: U
 
     Raises NoSuchRow when the prompts that ship were never put in.
     """
-    account = model_accounts.find(ctx, tx)
-    if account is None or _limit(ctx, tx) <= 0:
+    choice = model_accounts.find(ctx, tx)
+    if choice is None or _limit(ctx, tx) <= 0:
         return None
     key = f"ai:{prompt}:{subject_id}"
     known = ai_runs.find(tx, key)
@@ -76,14 +81,13 @@ def begin(ctx: Context, tx: Tx, prompt: str, *, subject_type: str, subject_id: U
         if known and mine
         else prompts.get_active(tx, prompt)
     )
-    house = account is ctx.providers.house_model
-    account = replace(account, model=version.model or account.model)
+    account = replace(choice.account, model=version.model or choice.account.model)
     host = urlsplit(account.base_url).hostname or "unknown"
     log = NewRun(key, ctx.claim.id, ctx.job.name, subject_type, subject_id, version.id, host,
                  account.model)  # fmt: skip
     if not mine:
         ai_runs.begin(tx, log)
-    return Run(log, version, account, house)
+    return Run(log, version, replace(choice, account=account))
 
 
 def ask(ctx: Context, run: Run, facts: Mapping[str, str], keep: Keep) -> AiRunStatus:
@@ -94,15 +98,16 @@ def ask(ctx: Context, run: Run, facts: Mapping[str, str], keep: Keep) -> AiRunSt
     """
     rendered = render(run.version.system_text, run.version.user_text, facts)
     status = AiRunStatus.ERROR
-    for number in range(1, _TRIES + 1):
-        effect = _Call(ctx, run, rendered, number, keep).effect()
-        try:
-            status = perform(ctx, effect).status
-        except Unanswered:
-            _lose(ctx, run)
-            raise
-        if status is not AiRunStatus.INVALID_OUTPUT:
-            break
+    with model_accounts.opened(ctx, run.choice) as account:
+        for number in range(1, _TRIES + 1):
+            effect = _Call(ctx, run, account, rendered, number, keep).effect()
+            try:
+                status = perform(ctx, effect).status
+            except Unanswered:
+                _lose(ctx, run)
+                raise
+            if status is not AiRunStatus.INVALID_OUTPUT:
+                break
     return status
 
 
@@ -117,6 +122,7 @@ class _Call:
 
     ctx: Context
     run: Run
+    account: ModelAccount
     rendered: Rendered
     number: int
     keep: Keep
@@ -135,7 +141,7 @@ class _Call:
         begun = time.monotonic()
         try:
             question = _question(self.run, self.rendered)
-            found = self.ctx.providers.model.complete(self.run.account, question, key=self._key)
+            found = self.ctx.providers.model.complete(self.account, question, key=self._key)
         finally:
             self.milliseconds = round((time.monotonic() - begun) * 1000)
         return _judge(self.run, found)
@@ -143,11 +149,11 @@ class _Call:
     def _guard(self, tx: Tx) -> None:
         _refuse_above_limit(self.ctx, tx)
         ai_runs.call(tx, self.run.log)
-        if self.run.house:
+        if not self.run.choice.own:
             demand(self.ctx, tx, Meter.AI_CREDITS, 1, key=self.run.log.key)
 
     def _undo(self, tx: Tx, error: JobError) -> None:
-        if self.run.house and self.number == 1:
+        if not self.run.choice.own and self.number == 1:
             unspend(self.ctx, tx, Meter.AI_CREDITS, error, key=self.run.log.key)
         if self.milliseconds is None:
             ai_runs.rest(tx, self.run.log.key)
@@ -196,7 +202,7 @@ _WHY = {
 def _outcome(tx: Tx, run: Run, told: Told, milliseconds: int | None) -> Outcome:
     found = told.completion
     assert found
-    price, tokens = ai_costs.find_price(tx, run.account.model), found.tokens
+    price, tokens = ai_costs.find_price(tx, run.model), found.tokens
     return Outcome(
         status=told.status,
         duration_ms=milliseconds,

@@ -47,7 +47,7 @@ def suggest_reply(job: SuggestReply, ctx: Context) -> None:
     def keep(tx: Tx, status: AiRunStatus, value: Value | None) -> None:
         found = value if isinstance(value, Suggestion) else None
         suggestions.record(
-            tx, reply.id, status, prompt_version_id=run.version.id, model=run.account.model,
+            tx, reply.id, status, prompt_version_id=run.version.id, model=run.model,
             intent=found.intent if found else None, why=found.why if found else None,
         )  # fmt: skip
 

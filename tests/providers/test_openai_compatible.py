@@ -11,8 +11,8 @@ from providers.openai_compatible import OpenAiCompatible
 from providers.ports import Question
 from providers.standins.model import Asked, ModelApi, completed, refusal
 from providers.standins.wire import Reply
-from schemas.completions import KeyRefused, Tokens
-from schemas.errors import JobError, Permanent, RateLimited, Transient, Unanswered
+from schemas.completions import Tokens
+from schemas.errors import JobError, NeedsReauth, Permanent, RateLimited, Transient, Unanswered
 from schemas.suggestions import Suggestion
 from tests.fix_models import KEYRING, account, model_server, model_side
 from tests.providers.canned import Canned, CannedWeb
@@ -78,8 +78,8 @@ def canned(say: object, found: tuple[str, ...] = ("8.8.8.8",), *, local: bool = 
 
 
 ERRORS: dict[str, tuple[Reply, type[JobError], str]] = {
-    "a wrong key": (refusal(401, "e", "invalid_api_key", "sk-test is wrong"), KeyRefused, "another"),
-    "no rights": (refusal(403, "e", None, "no"), KeyRefused, "refuses our key"),
+    "a wrong key": (refusal(401, "e", "invalid_api_key", "sk-test is wrong"), NeedsReauth, "another"),
+    "no rights": (refusal(403, "e", None, "no"), NeedsReauth, "refuses our key"),
     "no such model": (refusal(404, "e", "model_not_found", "no"), Permanent, "model_not_found"),
     "too long": (refusal(400, "e", "context_length_exceeded", "no"), Permanent, "longer than"),
     "too big": (Reply(413, {}), Permanent, "longer than"),
@@ -112,7 +112,7 @@ def test_each_failure_has_its_class_and_is_asked_once(name: str) -> None:
 
 def test_the_wrong_key_is_refused_and_not_repeated_in_the_error() -> None:
     with model_server(ModelApi()) as url, model_side() as ours:
-        with pytest.raises(KeyRefused) as caught:
+        with pytest.raises(NeedsReauth) as caught:
             ours.complete(account(url, key="sk-wrong"), QUESTION, key="k")
         with pytest.raises(Permanent, match="model_not_found"):
             ours.complete(account(url, model="huge"), QUESTION, key="k")

@@ -15,14 +15,14 @@ import pytest
 from db import Database, ai_costs, ai_runs, mails, partitions, prompts
 from db.ai_runs import NewRun, Outcome
 from pipelines.engine import emit
-from providers.fake import world
+from providers.fake import FakeKeys, world
 from providers.fake_model import FakeModel
 from providers.http import connect
 from providers.openai_compatible import OpenAiCompatible
 from providers.standins.model import ModelApi
 from schemas.completions import Tokens
 from schemas.enums import AiRunStatus, JobOutcome, JobState
-from schemas.errors import Permanent, Transient
+from schemas.errors import NeedsReauth, Permanent, Transient
 from schemas.events import MailReceived
 from schemas.model_prices import Price, cost
 from schemas.prompts import PROMPTS
@@ -31,6 +31,8 @@ from tests.fix_models import INTERESTED, KEYRING, SUGGEST, Desk, account, model_
 from tests.fix_plans import Plans
 from tests.fix_world import Fleet, until
 from tests.workers.inbox import CLASSIFY, MATCH, SETTLE, letter
+from workers import integration_setup
+from workers.integration_setup import Wanted
 
 Peek = Callable[..., list[tuple[Any, ...]]]
 PROMPT = PROMPTS["reply.suggest"]
@@ -151,6 +153,52 @@ def test_the_house_s_model_costs_a_credit_of_the_plan_once_a_run(
     assert (len(model.asked), plans.ask(balance)) == (3, 0)
     assert desk.suggest(desk.waiting("Three.")) == (JobState.DELAYED, 0)
     assert len(model.asked) == 3, "it waits for credits, and no attempt is burned"
+
+
+def test_a_tenant_s_own_model_goes_first_and_waits_alone_while_its_key_is_refused(
+    desk: Desk, model: FakeModel, plans: Plans
+) -> None:
+    plans.have(credits_month=0)
+    own_model(desk)
+    assert desk.suggest(desk.waiting("One."))[0] is JobOutcome.DONE, (
+        "it costs no credit of the plan"
+    )
+    [asked] = model.accounts
+    assert (asked.base_url, asked.model) == ("https://own.test/v1", "own-1")
+    assert asked.secret
+    assert KEYRING.open(asked.secret.box, asked.secret.purpose) == b"sk-own"
+    model.answer = says(NeedsReauth("Its key is refused."), INTERESTED)
+    second = desk.waiting("Two.")
+    assert desk.suggest(second) == (JobState.DELAYED, 0)
+    assert plans.ask("SELECT status::text FROM outrider.integrations") == "needs_reauth"
+    assert "Its key is refused." in plans.ask("SELECT last_error FROM outrider.jobs")
+    blocked: LiteralString = (
+        "SELECT string_agg(key, ',') FROM outrider.lanes WHERE blocked_until IS NOT NULL"
+    )
+    assert plans.ask(blocked) == "model", (
+        "nobody asks with a key that is refused, and nobody else waits"
+    )
+    own_model(desk)
+    assert plans.ask(blocked) is None
+    desk.again()
+    assert desk.suggestion(second)
+    assert plans.ask("SELECT status::text FROM outrider.integrations") == "connected"
+
+
+def own_model(desk: Desk) -> None:
+    """The tenant connects a model of its own, or connects it again."""
+    wanted = Wanted("openai", base_url="https://own.test/v1", metadata={"model": "own-1"})
+    integration_setup.connect(
+        desk.database, KEYRING, FakeKeys(), desk.tenant, wanted, secret="sk-own", operator="o"
+    )  # fmt: skip
+
+
+def test_a_connection_that_names_no_model_says_how_to_name_one(desk: Desk, model: FakeModel, peek: Peek) -> None:  # fmt: skip
+    own_model(desk)
+    peek("UPDATE outrider.integrations SET metadata = '{}'")
+    assert desk.suggest(desk.waiting())[0] is JobOutcome.DEAD
+    assert "--set model=NAME" in peek("SELECT error_message FROM outrider.dead_letters")[0][0]
+    assert model.asked == []
 
 
 def test_a_month_has_its_partition_and_what_came_first_moves_into_it(

@@ -10,9 +10,9 @@ import pytest
 
 from db import ai_costs, ai_runs
 from providers.fake_model import FakeModel
-from schemas.completions import Completion, KeyRefused, Tokens
+from schemas.completions import Completion, Tokens
 from schemas.enums import AiRunStatus, JobOutcome, JobState, ReplyIntent
-from schemas.errors import JobError, Permanent, RateLimited, Transient, Unanswered
+from schemas.errors import JobError, NeedsReauth, Permanent, RateLimited, Transient, Unanswered
 from tests.fix_models import INTERESTED, Desk, says
 from workers.reviews import review
 
@@ -61,7 +61,7 @@ FAILURES: dict[str, tuple[JobError, JobState | JobOutcome, str]] = {
     "transient": (Transient("It hiccuped."), JobState.DELAYED, "Transient: It hiccuped."),
     "limited": (RateLimited("Slow.", retry_after=timedelta(seconds=5)), JobState.DELAYED, "RateLimited: Slow."),
     "permanent": (Permanent("No such model."), JobOutcome.DEAD, "Permanent: No such model."),
-    "refused": (KeyRefused("Wrong key."), JobOutcome.DEAD, "KeyRefused: Wrong key."),
+    "refused": (NeedsReauth("Wrong key."), JobOutcome.DEAD, "NeedsReauth: Wrong key."),
 }  # fmt: skip
 
 
