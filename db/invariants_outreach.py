@@ -158,8 +158,27 @@ OUTREACH: dict[str, LiteralString] = {
                               AND g.remote_id = l.remote_id AND g.outcome IN ('created', 'updated'))
     """,
     "imports.sum": """
-        SELECT 'import ' || i.id, 'kept ' || count(r.line) || ' wrong rows and counted ' || i.rejected
-          FROM outrider.imports i LEFT JOIN outrider.import_rejects r ON r.import_id = i.id
-         GROUP BY i.id, i.rejected HAVING count(r.line) <> i.rejected
+        SELECT 'import ' || i.id, 'counts ' || concat_ws('/', i.created, i.updated, i.skipped, i.rejected, i.pending)
+                 || ' and keeps ' || concat_ws('/', c.imported, c.updated, c.skipped, c.failed, c.pending)
+          FROM outrider.imports i
+         CROSS JOIN LATERAL (
+               SELECT count(*) FILTER (WHERE r.status = 'imported') AS imported,
+                      count(*) FILTER (WHERE r.status = 'updated') AS updated,
+                      count(*) FILTER (WHERE r.status = 'skipped') AS skipped,
+                      count(*) FILTER (WHERE r.status = 'failed') AS failed,
+                      count(*) FILTER (WHERE r.status = 'pending') AS pending
+                 FROM outrider.import_rows r WHERE r.import_id = i.id) c
+         WHERE i.rows_kept AND coalesce(i.finished_at, outrider.now()) > outrider.now() - interval '7 days'
+           AND (i.created, i.updated, i.skipped, i.rejected, i.pending)
+               IS DISTINCT FROM (c.imported, c.updated, c.skipped, c.failed, c.pending)
+    """,
+    "imports.idle": """
+        SELECT 'import ' || i.id, i.pending || ' rows wait for a job, and there is none'
+          FROM outrider.imports i
+         WHERE i.by_job AND i.pending > 0
+           AND NOT EXISTS (SELECT 1 FROM outrider.jobs j WHERE j.tenant_id = i.tenant_id AND j.actor = 'import.take'
+                              AND j.payload ->> 'import_id' = i.id::text)
+           AND NOT EXISTS (SELECT 1 FROM outrider.dead_letters d WHERE d.tenant_id = i.tenant_id AND d.actor = 'import.take'
+                              AND d.status = 'open' AND d.payload ->> 'import_id' = i.id::text)
     """,
 }  # fmt: skip

@@ -39,8 +39,9 @@ WORDS: dict[str, str] = {
     "mails.unheard": "Every mail that came in is matched, read and acted on, or waits for it.",
     "crm.stranded": "Somebody sends every batch of CRM changes.",
     "crm.unlogged": "Every link to a CRM contact has the push that made it in the log.",
-    "imports.sum": "An import keeps as many wrong rows as it counted.",
     "usage.sum": "What a tenant used of a limit is the sum of its ledger.",
     "credits.balance": "A balance of credits is the last line of a ledger in which each line follows from the one before.",
     "models.cost": "What models cost a tenant on a day is the sum of that day's run logs.",
+    "imports.sum": "Of an import of the last seven days each row is kept with its fate, and the counts are theirs.",
+    "imports.idle": "A posted file with rows that wait has a job that takes them, or a dead letter.",
 }

@@ -9,16 +9,10 @@ from starlette.requests import Request
 
 from ingress.problems import FieldError, Problem
 from schemas.leads import LeadIn
+from schemas.refusals import refusals
 
 _PATIENCE = 10.0  # seconds for a body to arrive
-_MOST_ERRORS = 50
 _LONGEST_NUMBER = 100
-_WORDS = {
-    "missing": "is required",
-    "extra_forbidden": "is not a known field; remove it, or move it into attributes",
-    "model_type": "must be a JSON object",
-    "model_attributes_type": "must be a JSON object",
-}
 
 
 class _Refused(ValueError):
@@ -65,24 +59,9 @@ def validate(document: object) -> LeadIn:
     try:
         return LeadIn.model_validate(document)
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False, include_context=False)
-    errors = [
-        FieldError(
-            ".".join(str(part) for part in one["loc"]) or "(body)",
-            _WORDS.get(one["type"]) or _sentence(one["msg"]),
-        )
-        for one in wrong[:_MOST_ERRORS]
-    ]
+        errors = [FieldError(field, message) for field, message in refusals(error)]
     detail = "; ".join(f"{error.field} {error.message}" for error in errors) + "."
     raise Problem(422, "not-a-lead", detail[:500], errors=errors)
-
-
-def _sentence(message: str) -> str:
-    """A validator's words as the second half of a sentence that begins with the field's name."""
-    words = message.removeprefix("Value error, ").rstrip(".")
-    for said, meant in (("Input should ", "should "), ("String should ", "should ")):
-        words = words.replace(said, meant, 1) if words.startswith(said) else words
-    return words
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

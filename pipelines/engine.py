@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from db import Tx, jobs
 from pipelines.dsl import Consequence
+from pipelines.imports import IMPORTS
 from pipelines.lead_journey import LEAD_JOURNEY
 from pipelines.metering import METERING
 from pipelines.replies import REPLIES
 from pipelines.telling import TELLING
 from schemas.base import Event
 
-PIPELINES = (LEAD_JOURNEY, REPLIES, TELLING, METERING)
+PIPELINES = (LEAD_JOURNEY, REPLIES, TELLING, METERING, IMPORTS)
 
 
 def emit(tx: Tx, event: Event, *, key: str) -> list[int]:

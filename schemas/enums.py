@@ -248,3 +248,24 @@ class AiRunStatus(StrEnum):
     ERROR = "error"
     REFUSED = "refused"
     INVALID_OUTPUT = "invalid_output"
+
+
+class ImportKind(StrEnum):
+    LEADS = "leads"
+    CUSTOMERS = "customers"
+    SUPPRESSIONS = "suppressions"
+
+
+class OnDuplicate(StrEnum):
+    UPDATE = "update"
+    FILL = "fill"
+    SKIP = "skip"
+    FAIL = "fail"
+
+
+class RowStatus(StrEnum):
+    PENDING = "pending"
+    IMPORTED = "imported"
+    UPDATED = "updated"
+    SKIPPED = "skipped"
+    FAILED = "failed"

@@ -146,3 +146,18 @@ class UsageWarned(Event):
     used: int
     allowed: int
     month: date
+
+
+class ImportStaged(Event):
+    """Every row of a file is kept, and waits to be taken by a job."""
+
+    name: ClassVar[str] = "import.staged"
+    import_id: UUID
+
+
+class ImportTaken(Event):
+    """A part of a file was taken; `left` rows wait."""
+
+    name: ClassVar[str] = "import.taken"
+    import_id: UUID
+    left: int

@@ -12,9 +12,12 @@ from schemas.events import (
     ContactsLeft,
     EnrollmentPaused,
     IntegrationDue,
+    ImportTaken,
+    LeadCaptured,
     LeadEnriched,
     LeadMoved,
     LeadScored,
+    ListsChanged,
     MailMatched,
     MailReceived,
     ReplyAwaitsReview,
@@ -166,6 +169,14 @@ class CheckIntegrations(Job):
 
     name: ClassVar[str] = "house.check_integrations"
     emits: ClassVar[tuple[type[Event], ...]] = (IntegrationDue,)
+
+
+class TakeImport(Job):
+    """Make leads, or suppressions, of the next rows of a file that was posted."""
+
+    name: ClassVar[str] = "import.take"
+    emits: ClassVar[tuple[type[Event], ...]] = (LeadCaptured, ListsChanged, ImportTaken)
+    import_id: UUID
 
 
 class CheckInvariants(Job):

@@ -1,118 +1,164 @@
-"""Which column of a file says what about a person. Refuses a file that names nobody's address."""
+"""Which column of a file says what about a person, and why we think so. Refuses a file that reaches nobody."""
 
+import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from schemas.column_words import MEANINGS, closed_up, plain
 from schemas.errors import Permanent
-from schemas.leads import LeadIn
+from schemas.leads import MOST_ATTRIBUTES, LeadIn
 
 LEFT_OUT = "-"
 """What a column is mapped to that nobody wants."""
 OURS = "outrider_"
-"""Columns that we wrote into a list of wrong rows; of no interest when it comes back mended."""
+"""Columns that we wrote into a list of wrong rows; they say nothing about a person."""
 
-FIELDS = tuple(name for name in LeadIn.model_fields if name != "attributes")
-_MOST_ATTRIBUTES = 50
-
-# fmt: off
-_SYNONYMS: dict[str, str] = {
-    "email": "e_mail mail email_address e_mail_address mail_address work_email business_email email_1 e_mail_adresse adresse_e_mail correo correo_electronico courriel",
-    "first_name": "firstname first given_name forename vorname prenom nombre nome",
-    "last_name": "lastname last surname family_name nachname nom apellido apellidos cognome",
-    "full_name": "fullname name contact contact_name person kontakt ansprechpartner",
-    "title": "job_title jobtitle position role job function funktion poste cargo",
-    "phone": "phone_number telephone tel mobile mobile_phone work_phone telefon telefonnummer telefono",
-    "linkedin_url": "linkedin linkedin_profile linkedin_profile_url person_linkedin_url profile_url",
-    "company_name": "company companyname organization organisation account account_name employer firma unternehmen societe entreprise empresa azienda",
-    "company_domain": "domain email_domain",
-    "website": "web url homepage company_website company_url site web_site webseite",
-    "country": "country_code land pays pais paese person_country",
-    "locale": "language lang sprache langue idioma",
-    "timezone": "time_zone tz zeitzone",
-}
-# fmt: on
-_MEANING = {
-    word: field for field, words in _SYNONYMS.items() if field in FIELDS for word in words.split()
-}
+_SHOWN, _ENOUGH = 3, 0.8
+_LOOKS: dict[str, tuple[re.Pattern[str], str]] = {
+    "email": (re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"), "addresses"),
+    "linkedin_url": (re.compile(r"(https?://)?([a-z]+\.)?linkedin\.com/(in|sales|pub)/\S+", re.IGNORECASE), "LinkedIn profiles"),
+}  # fmt: skip
 
 
-def match(header: Sequence[str], told: Mapping[str, str]) -> list[str | None]:
-    """For each column a field of `LeadIn`, `attributes.<name>`, or None for one that is left out.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a kind of file is read for: its fields, which of them it must have one of, and whether the rest is kept."""
+
+    fields: tuple[str, ...]
+    reach: tuple[str, ...]
+    keeps_rest: bool = False
+
+
+PEOPLE = Wanted(
+    tuple(name for name in LeadIn.model_fields if name != "attributes"),
+    ("email", "linkedin_url"),
+    keeps_rest=True,
+)
+NAMELESS = Wanted(("email", "company_domain", "website"), ("email", "company_domain", "website"))
+"""Of those who are never to be written to an address or a domain is all that is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `field` is one of a `LeadIn`, `attributes.<name>`, or None for one that is left out."""
+
+    name: str
+    field: str | None = None
+    why: str = ""
+    samples: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+
+
+def match(
+    header: Sequence[str],
+    told: Mapping[str, str],
+    samples: Sequence[Sequence[str]] = (),
+    wanted: Wanted = PEOPLE,
+) -> list[Column]:
+    """What each column means.
 
     `told` is what a person says (column to field, or `-` for none) and goes first; then a field's
-    own name, then its usual names; whatever is left becomes an attribute. Raises Permanent when
-    that is not one column per field, or there is no address.
+    own name, then its usual names, then what its values look like; whatever is left becomes an
+    attribute, when those are kept. Raises Permanent when that is not one column per field, or
+    nobody could be reached.
     """
-    _refuse_strangers(header, told)
-    found: list[str | None] = [None] * len(header)
-    taken: set[str] = set()
-    ways = (
-        {_plain(column): field for column, field in told.items()},
-        {name: name for name in FIELDS},
-        _MEANING,
-    )
-    given = {_plain(column) for column in told}
-    for way, meanings in enumerate(ways):
-        for place, column in enumerate(header):
-            word = _plain(column)
-            field = meanings.get(word)
-            if way and (word in given or found[place]):
-                continue
-            if field and field != LEFT_OUT and field not in taken:
-                found[place] = field
-                taken.add(field)
-    if "email" not in taken:
+    _refuse_strangers(header, told, wanted)
+    found = [Column(name, samples=_shown(samples, place)) for place, name in enumerate(header)]
+    _follow(found, told)
+    own = {closed_up(name): name for name in wanted.fields}
+    usual = {word: name for word, name in MEANINGS.items() if name in wanted.fields}
+    _guess(found, lambda place: own.get(closed_up(header[place])), "its own name")
+    _guess(found, lambda place: usual.get(closed_up(header[place])), "a usual name of it")
+    for name in (name for name in _LOOKS if name in wanted.fields):
+        _guess(found, lambda place, name=name: name if _looks(name, samples, place) else None,
+               f"its values look like {_LOOKS[name][1]}")  # fmt: skip
+    if not any(column.field in wanted.reach for column in found):
         raise Permanent(
-            f"email: no column says it; say which one: --map COLUMN=email. The columns are: {', '.join(header)}."
+            f"{wanted.reach[0]}: no column says it; say which one: --map COLUMN={wanted.reach[0]}. "
+            f"The columns are: {', '.join(header)}."
         )
-    _keep_the_rest(header, found, given)
-    return found
+    return _with_rest(found, wanted)
 
 
-def _refuse_strangers(header: Sequence[str], told: Mapping[str, str]) -> None:
-    columns = [_plain(column) for column in header if column.strip()]
+def doubts(columns: Sequence[Column], samples: Sequence[Sequence[str]]) -> list[str]:
+    """Sentences about columns whose name says one thing and whose values another."""
+    return [
+        f"The column {column.name!r} is read as {column.field}, but none of its first values are {_LOOKS[column.field][1]}."
+        for place, column in enumerate(columns)
+        if column.field in _LOOKS
+        and _values(samples, place)
+        and not any(_LOOKS[column.field][0].fullmatch(value) for value in _values(samples, place))
+    ]
+
+
+def _follow(found: list[Column], told: Mapping[str, str]) -> None:
+    said = {plain(column): name for column, name in told.items()}
+    for place, column in enumerate(found):
+        if name := said.get(plain(column.name)):
+            meant = None if name == LEFT_OUT else name
+            found[place] = replace(column, field=meant, why="you said so")
+
+
+def _guess(found: list[Column], meaning: Callable[[int], str | None], why: str) -> None:
+    for place, column in enumerate(found):
+        taken = {one.field for one in found}
+        name = None if column.why or column.name.startswith(OURS) else meaning(place)
+        if name and name not in taken:
+            found[place] = replace(column, field=name, why=why)
+
+
+def _with_rest(found: list[Column], wanted: Wanted) -> list[Column]:
+    rest = [column if column.why else _rest(column, keeps=wanted.keeps_rest) for column in found]
+    extra = sum(1 for column in rest if column.field and column.field.startswith("attributes."))
+    if extra > MOST_ATTRIBUTES:
+        raise Permanent(
+            f"header: {extra} columns are no field of ours, and {MOST_ATTRIBUTES} are kept; "
+            "leave some out: --map COLUMN=-"
+        )
+    return rest
+
+
+def _rest(column: Column, *, keeps: bool) -> Column:
+    name = column.name.strip()
+    if not name:
+        return replace(column, why="it has no name")
+    if plain(name).startswith(OURS):
+        return replace(column, why="ours")
+    if not keeps:
+        return replace(column, why="not needed")
+    return replace(column, field=f"attributes.{name}", why="kept beside")
+
+
+def _refuse_strangers(header: Sequence[str], told: Mapping[str, str], wanted: Wanted) -> None:
+    columns = [plain(column) for column in header if column.strip()]
     for column in header:
-        if column.strip() and columns.count(_plain(column)) > 1:
+        if column.strip() and columns.count(plain(column)) > 1:
             raise Permanent(f"header: the column {column!r} comes twice; rename one of them.")
-    for column, field in told.items():
-        if _plain(column) not in columns:
+    for column, name in told.items():
+        if plain(column) not in columns:
             raise Permanent(
                 f"--map: the file has no column {column!r}; it has {', '.join(header)}."
             )
-        if field not in {*FIELDS, LEFT_OUT}:
+        if name not in {*wanted.fields, LEFT_OUT}:
             raise Permanent(
-                f"--map: {field!r} is no field; there are {', '.join(FIELDS)}, or - to leave it out."
+                f"--map: {name!r} is no field; there are {', '.join(wanted.fields)}, or - to leave it out."
             )
-    fields = [field for field in told.values() if field != LEFT_OUT]
-    for field in fields:
-        if fields.count(field) > 1:
-            raise Permanent(f"--map: {field} is said of two columns; choose one.")
+    fields = [name for name in told.values() if name != LEFT_OUT]
+    for name in fields:
+        if fields.count(name) > 1:
+            raise Permanent(f"--map: {name} is said of two columns; choose one.")
 
 
-def _keep_the_rest(header: Sequence[str], found: list[str | None], given: set[str]) -> None:
-    for place, column in enumerate(header):
-        word = _plain(column)
-        if (
-            found[place] is None
-            and word not in given
-            and column.strip()
-            and not word.startswith(OURS)
-        ):
-            found[place] = f"attributes.{column.strip()}"
-    extra = sum(1 for field in found if field and field.startswith("attributes."))
-    if extra > _MOST_ATTRIBUTES:
-        raise Permanent(
-            f"header: {extra} columns are no field of ours, and {_MOST_ATTRIBUTES} are kept; "
-            "leave some out: --map COLUMN=-"
-        )
+def _looks(name: str, samples: Sequence[Sequence[str]], place: int) -> bool:
+    values = _values(samples, place)
+    alike = sum(1 for value in values if _LOOKS[name][0].fullmatch(value))
+    return bool(values) and alike >= _ENOUGH * len(values)
 
 
-def _plain(column: str) -> str:
-    """A column's name as it is compared: `E-Mail Address ` is `e_mail_address`."""
-    return (
-        re.sub(r"[^\w]+", "_", column.strip().lower().translate(_ACCENTS)).strip("_")
-        or column.strip()
-    )
+def _values(samples: Sequence[Sequence[str]], place: int) -> list[str]:
+    cells = (row[place].strip() for row in samples if place < len(row))
+    return [cell for cell in cells if cell]
 
 
-_ACCENTS = str.maketrans("éèêáàâóòôíìúùüäöñç", "eeeaaaoooiiuuuaonc")
+def _shown(samples: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_values(samples, place)))[:_SHOWN]

@@ -1,19 +1,23 @@
-"""A file of leads, taken apart: rows with the line an editor shows. Refuses to guess what a row means.
+"""A file of people, row by row, with the line an editor shows. Refuses to guess what a row means.
 
-Comma, semicolon, tab or bar; UTF-8 with or without a mark, UTF-16 with one, or Windows-1252.
+CSV with comma, semicolon, tab or bar, or JSON with one object per line; memory does not grow with
+the file.
 """
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO, Literal, TextIO
 
+from schemas.csv_rows import Record, records
 from schemas.errors import Permanent
-from schemas.lead_columns import match
+from schemas.file_text import scan, text_of
+from schemas.json_rows import Line, lines
+from schemas.lead_columns import OURS, PEOPLE, Column, Wanted, doubts, match
 
-_DELIMITERS = ",;\t|"
-_LONGEST_CELL = 131_072  # of the csv module
+_SAMPLE = 100
+"""Rows that are looked at before the columns are understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,152 +30,160 @@ class Row:
     """As it stands in the file, without its line end."""
     document: dict[str, object] = field(default_factory=dict[str, object])
     problem: str | None = None
+    of_line: int | None = None
+    """The line of the first file that a mended row stands for."""
+    cells: Sequence[str] = ()
+    """Of a CSV row, by the columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadFile:
-    """A whole file. `header` is its line as it stands; `fields` what each column means."""
+    """An open file. `header` is its line as it stands, none for JSON; `rows` can be read once."""
 
+    format: Literal["csv", "jsonl"]
     header: str
-    columns: list[str]
-    fields: list[str | None]
-    rows: list[Row]
+    columns: list[Column]
+    rows: Iterator[Row]
     notices: list[str]
+    told: Mapping[str, str]
+    sha256: bytes
+    size: int
 
 
-def read(data: bytes, told: Mapping[str, str] | None = None) -> LeadFile:
-    """Take a file apart; blank lines are no rows, and a record may have several lines.
+@contextmanager
+def reading(
+    file: BinaryIO, told: Mapping[str, str] | None = None, wanted: Wanted = PEOPLE
+) -> Generator[LeadFile]:
+    """A seekable file, opened for reading its rows; blank lines are no rows, and a record may have several lines.
 
     `told` maps columns to fields, see `lead_columns.match`. Raises Permanent when the file as a
-    whole cannot be read; what is wrong with one row is that row's.
+    whole cannot be read; what is wrong with one row is that row's. Does not close the file.
     """
-    text, notices = _text(data)
-    lines = _Lines(text)
-    delimiter = _delimiter(lines)
-    records = _records(lines, delimiter)
-    header = next(records, None)
+    found = scan(file)
+    text = text_of(file, found.encoding)
+    try:
+        begins = text.read(4096).lstrip()[:1]
+        text.seek(0)
+        open_it = _json if begins == "{" else _csv
+        kind, header, columns, rows, notices = open_it(text, told or {}, wanted)
+        notices = [*found.notices, *notices]
+        yield LeadFile(kind, header, columns, rows, notices, told or {}, found.sha256, found.size)
+    finally:
+        text.detach()  # or it would close the file with itself
+
+
+_Opened = tuple[Literal["csv", "jsonl"], str, list[Column], Iterator[Row], list[str]]
+
+
+def _csv(text: TextIO, told: Mapping[str, str], wanted: Wanted) -> _Opened:
+    stream = records(text)
+    header = next(stream, None)
     if header is None:
         raise Permanent("file: is empty; the first line must name the columns.")
     if header.problem:
         raise Permanent(f"header: {header.problem}.")
-    columns = [cell.strip() for cell in header.cells]
-    fields = match(columns, told or {})
-    rows = [_row(record, columns, fields) for record in records]
-    return LeadFile(header.raw, columns, fields, rows, notices)
+    ahead = list(itertools.islice(stream, _SAMPLE))
+    names = [cell.strip() for cell in header.cells]
+    samples = [record.cells for record in ahead]
+    columns = match(names, told, samples, wanted)
+    maker = _Cells(columns)
+    rows = map(maker.row, itertools.chain(ahead, stream))
+    return "csv", header.raw, columns, rows, doubts(columns, samples)
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    line: int
-    raw: str
-    cells: list[str]
-    problem: str | None = None
+class _Cells:
+    """Rows out of cells, by the columns of one file."""
 
-
-class _Lines:
-    """Lines with their ends, one after the other, which remembers what was taken."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = io.StringIO(text, newline="")
-        self.taken: list[str] = []
-        self.count = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.count += 1
-        self.taken.append(line)
-        return line
-
-    def peek(self) -> str:
-        """The next line that is not blank; what stands before it is passed over."""
-        place = self._lines.tell()
-        for line in self._lines:
-            if line.strip():
-                self._lines.seek(place)
-                return line
-            self.count += 1
-            place = self._lines.tell()
-        return ""
-
-
-def _text(data: bytes) -> tuple[str, list[str]]:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding, notices = "utf-16", ["The file is UTF-16."]
-    else:
-        encoding, notices = "utf-8-sig", []
-    try:
-        return data.decode(encoding), notices
-    except UnicodeDecodeError as error:
-        place = data.count(b"\n", 0, error.start) + 1
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError:
-        raise Permanent(
-            f"file: line {place} is neither UTF-8 nor Windows-1252; save it as UTF-8."
-        ) from None
-    return text, [f"Line {place} is not UTF-8; the file was read as Windows-1252."]
-
-
-def _delimiter(lines: _Lines) -> str:
-    first = lines.peek()
-    if told := re.fullmatch(r"sep=(.)\s*", first):  # how Excel says it
-        next(lines)
-        return told[1]
-    return delimiter_of(first)
-
-
-def delimiter_of(header: str) -> str:
-    """What separates the names of a header line: whichever candidate is there most often."""
-    outside = re.sub(r'"[^"]*"', "", header)
-    return max(_DELIMITERS, key=outside.count)
-
-
-def _records(lines: _Lines, delimiter: str) -> Iterator[_Record]:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
-        lines.taken.clear()
-        begin, cells, problem = lines.count + 1, list[str](), None
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problem = _sentence(str(error))
-        raw = "".join(lines.taken).rstrip("\r\n")
-        if problem or any(cell.strip() for cell in cells):
-            yield _Record(begin, raw, cells, problem)
-
-
-def _sentence(problem: str) -> str:
-    if "end of data" in problem:
-        return (
-            "a quotation mark is opened here and never closed; everything after it is in this row"
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._width = len(columns)
+        self._fields = [column.field for column in columns]
+        self._line = next(
+            (place for place, column in enumerate(columns) if column.name == f"{OURS}line"), None
         )
-    if "expected after" in problem:
-        return "a quotation mark inside a quoted cell must be doubled"
-    if "field limit" in problem or "larger than" in problem:
-        return f"a cell has more than {_LONGEST_CELL} characters; is a quotation mark not closed?"
-    return f"is not CSV: {problem}"
+
+    def row(self, record: Record) -> Row:
+        if record.problem:
+            return Row(record.line, record.raw, problem=record.problem)
+        cells = record.cells
+        if any(cell.strip() for cell in cells[self._width :]):
+            return Row(record.line, record.raw, problem=(
+                f"has {len(cells)} cells and the header {self._width}; "
+                "quote a cell that contains the delimiter"))  # fmt: skip
+        pairs = zip(self._fields, cells, strict=False)
+        document = _document((name, cell) for name, cell in pairs if name and cell.strip())
+        return Row(record.line, record.raw, document, of_line=self._of_line(cells), cells=cells)
+
+    def _of_line(self, cells: Sequence[str]) -> int | None:
+        if self._line is None or self._line >= len(cells):
+            return None
+        return _number(cells[self._line])
 
 
-def _row(record: _Record, columns: list[str], fields: list[str | None]) -> Row:
-    if record.problem:
-        return Row(record.line, record.raw, problem=record.problem)
-    if any(cell.strip() for cell in record.cells[len(columns) :]):
-        return Row(record.line, record.raw, problem=(
-            f"has {len(record.cells)} cells and the header {len(columns)}; "
-            "quote a cell that contains the delimiter"))  # fmt: skip
+def _json(text: TextIO, told: Mapping[str, str], wanted: Wanted) -> _Opened:
+    stream = lines(text)
+    ahead = list(itertools.islice(stream, _SAMPLE))
+    names = list(dict.fromkeys(name for line in ahead for name in line.members))
+    names = [name for name in names if name != "attributes"]
+    if not names:
+        raise Permanent("file: none of the first lines is a JSON object that says anything.")
+    samples = [[_text(line.members.get(name)) for name in names] for line in ahead]
+    columns = match(names, told, samples, wanted)
+    maker = _Members(columns, keeps_rest=wanted.keeps_rest)
+    rows = map(maker.row, itertools.chain(ahead, stream))
+    return "jsonl", "", columns, rows, doubts(columns, samples)
+
+
+class _Members:
+    """Rows out of JSON objects; a name that the first lines did not have is kept beside, like any other."""
+
+    def __init__(self, columns: Sequence[Column], *, keeps_rest: bool) -> None:
+        self._fields = {column.name: column.field for column in columns}
+        self._keeps_rest = keeps_rest
+
+    def row(self, line: Line) -> Row:
+        if line.problem:
+            return Row(line.line, line.raw, problem=line.problem)
+        given = dict(line.members)
+        beside = given.pop("attributes", None) if self._keeps_rest else None
+        of_line = _number(given.get(f"{OURS}line"))
+        document = _document(
+            (name, value)
+            for key, value in given.items()
+            if (name := self._field(key)) and value is not None and value != ""
+        )
+        if isinstance(beside, dict):
+            document["attributes"] = {**beside, **_dict(document.get("attributes"))}
+        elif beside is not None:
+            document["attributes"] = beside
+        return Row(line.line, line.raw, document, of_line=of_line)
+
+    def _field(self, key: str) -> str | None:
+        if key in self._fields or not self._keeps_rest or key.startswith(OURS):
+            return self._fields.get(key)
+        return f"attributes.{key}"
+
+
+def _document(said: Iterator[tuple[str, object]]) -> dict[str, object]:
     document: dict[str, object] = {}
     attributes: dict[str, object] = {}
-    for name, cell in zip(fields, record.cells, strict=False):
-        if name and cell.strip():
-            if name.startswith("attributes."):
-                attributes[name.removeprefix("attributes.")] = cell
-            else:
-                document[name] = cell
+    for name, value in said:
+        if name.startswith("attributes."):
+            attributes[name.removeprefix("attributes.")] = value
+        else:
+            document[name] = value
     if attributes:
         document["attributes"] = attributes
-    return Row(record.line, record.raw, document)
+    return document
+
+
+def _dict(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _number(value: object) -> int | None:
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -24,6 +24,8 @@ from schemas.zones import is_zone
 
 _BARE_HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?([/?#]|$)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_ATTRIBUTES = 100
+"""More than the exporters of the field have columns."""
 LARGEST_INTEGER = 2**53  # beyond it, JSON readers disagree
 
 Scalar = str | int | float | bool | None
@@ -84,7 +86,8 @@ def _url(text: str) -> str:
     return url
 
 
-def _domain(text: str) -> str:
+def domain_of(text: str) -> str:
+    """The host of a web address or of a bare name, in ASCII and without `www.`; ValueError for others."""
     host = urlsplit(_url(text)).hostname or ""
     return ascii_domain(host.removeprefix("www."))
 
@@ -108,7 +111,7 @@ _Url = Annotated[
     BeforeValidator(_line),
 ]
 _Domain = Annotated[
-    Annotated[str, StringConstraints(max_length=300), AfterValidator(_domain)] | None,
+    Annotated[str, StringConstraints(max_length=300), AfterValidator(domain_of)] | None,
     BeforeValidator(_line),
 ]
 _Key = Annotated[str, AfterValidator(_storable), StringConstraints(min_length=1, max_length=100)]
@@ -166,7 +169,7 @@ class LeadIn(Value):
     timezone: Annotated[_Short, AfterValidator(lambda name: name and _zone(name))] = None
     source: _Short = None
     attributes: dict[_Key, Annotated[Scalar, PlainValidator(_scalar)]] = Field(
-        default_factory=dict, max_length=50
+        default_factory=dict, max_length=MOST_ATTRIBUTES
     )
 
     @model_validator(mode="before")

@@ -1,56 +1,115 @@
-"""`outrider import`: leads from a file. Keeps every wrong row with its line and the reason."""
+"""`outrider import`: people from a file. Shows what it understood before it acts, and loses no row."""
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 import typer
 
-from db import Database, imports, tenants
-from db.imports import Import, Reject
+from db import Database, import_rows, imports, tenants
+from db.import_rows import Left
+from db.imports import Import
+from ingress.intake import Staged, judged, stage
+from ingress.mending import left_file, mend, try_again
+from schemas.enums import ImportKind, OnDuplicate, RowStatus
 from schemas.errors import Permanent
-from scripts.intake import Intake, check, rejects_file, store
+from schemas.imports import WANTED
+from schemas.lead_files import LeadFile, reading
+from scripts.import_views import bar, mapping, print_import, print_left, print_mapping
 from scripts.options import Json, Tenant
 from scripts.output import err, out, print_json, show, show_one
 from scripts.session import open_database, whoami
+from scripts.taking import take_all
 
 app = typer.Typer(no_args_is_help=True)
 Id = Annotated[UUID, typer.Argument(help="The import's id.")]
-
+_File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, or JSON lines.")]
 _SHOWN = 20
 
 
 @app.command("leads")
 def import_leads(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")],
+    file: _File,
     tenant: Tenant,
     columns: Annotated[
         list[str] | None,
         typer.Option("--map", help="COLUMN=field, or COLUMN=- to leave one out; may be repeated."),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the file, store nothing.")
+    kind: Annotated[
+        ImportKind,
+        typer.Option(help="Who they are; customers and suppressions are never written to."),
+    ] = ImportKind.LEADS,
+    on_duplicate: Annotated[
+        OnDuplicate,
+        typer.Option(
+            help="A person we know, or who stands in the file twice: what the later row says wins "
+            "(update), fills blanks (fill), or the row is left (skip, fail)."
+        ),
+    ] = OnDuplicate.UPDATE,
+    source: Annotated[
+        str | None, typer.Option(help="What new leads' source says; else import:<file name>.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", "--dry-run", help="Read and judge, store nothing.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Take the leads of a file: all right rows in one transaction; the same file twice is one import."""
-    intake = check(_bytes(file), _mapping(columns or []))
-    for notice in intake.file.notices:
-        err.print(notice, style="yellow", markup=False, highlight=False)
-    with open_database() as (database, _):
+    """Take the people of a file, a slice at a time; the same file again is the same import, and goes on."""
+    told = _mapping(columns or [])
+    with (
+        _opened(file) as handle,
+        reading(handle, told, WANTED[kind]) as opened,
+        open_database() as (database, _),
+    ):
         tenant_id = _tenant(database, tenant)
-        if dry_run:
-            _print_check(intake, as_json=as_json)
+        if not (as_json and check):
+            print_mapping(opened)
+        if check:
+            _check(opened, kind, as_json=as_json)
             return
         with database.tenant(tenant_id) as tx:
-            taken = store(tx, intake, filename=file.name, operator=whoami())
-    if as_json:
-        print_json({**_record(taken.done), "already_imported": taken.known})
-        return
-    if taken.known:
-        out.print(f"{file.name} was imported before; nothing was changed.", markup=False)
-    _print_import(taken.done)
+            known = imports.find_locked(tx, kind, opened.sha256)
+        if not known:
+            _ask(file.name, yes=yes)
+        with bar("reading", None) as moved, database.tenant(tenant_id) as tx:
+            staged = stage(tx, opened, kind=kind, filename=file.name, operator=whoami(), source=source,
+                           on_duplicate=on_duplicate, progress=moved)  # fmt: skip
+        _finish(database, staged, as_json=as_json)
+
+
+@app.command("resume")
+def resume(import_id: Id, as_json: Json = False) -> None:
+    """Go on with an import that was cut off."""
+    with open_database() as (database, _):
+        _finish(database, Staged(_get(database, import_id), known=False), as_json=as_json)
+
+
+@app.command("retry")
+def retry(
+    import_id: Id,
+    file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="What `rejects --csv` wrote, mended."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take the rows once more that were left, and those alone: mended ones, or all that could be read."""
+    with open_database() as (database, _):
+        before = _get(database, import_id)
+        with database.tenant(before.tenant_id) as tx:
+            if file is None:
+                again = try_again(tx, before, whoami())
+            else:
+                with (
+                    _opened(file) as handle,
+                    reading(handle, before.mapping, WANTED[before.kind]) as mended,
+                ):
+                    again = mend(tx, before, mended, whoami())
+        _finish(database, Staged(again, known=False), as_json=as_json)
 
 
 @app.command("list")
@@ -58,34 +117,77 @@ def list_imports(tenant: Tenant, as_json: Json = False) -> None:
     """List the imports of a tenant, newest first."""
     with open_database() as (database, _), database.tenant(_tenant(database, tenant)) as tx:
         show(imports.list_all(tx), as_json=as_json, empty="No imports yet.",
-             columns=("id", "filename", "rows", "created", "updated", "rejected", "created_at"))  # fmt: skip
+             columns=("id", "kind", "filename", "total", "imported", "updated", "skipped", "failed",
+                      "pending", "created_at"))  # fmt: skip
 
 
 @app.command("show")
 def show_import(import_id: Id, as_json: Json = False) -> None:
     """Show what became of a file's rows."""
-    with open_database() as (database, _), database.hat("operator") as tx:
-        show_one(imports.get(tx, import_id), as_json=as_json)
+    with open_database() as (database, _):
+        show_one(_get(database, import_id), as_json=as_json)
 
 
 @app.command("rejects")
 def rejects(
     import_id: Id,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="As a file to mend and import again.")
+        bool, typer.Option("--csv", help="As a file to mend, in the format of the first one.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """List the rows that were not taken, with line and reason."""
     with open_database() as (database, _):
-        with database.hat("operator") as tx:
-            done = imports.get(tx, import_id)
+        done = _get(database, import_id)
         with database.tenant(done.tenant_id) as tx:
-            found = imports.list_rejects(tx, import_id)
-    if as_csv:
-        sys.stdout.write(rejects_file(done.header, found))
+            if not as_csv:
+                print_left(import_rows.list_left(tx, import_id), as_json=as_json)
+                return
+            for line in left_file(done, import_rows.each_left(tx, import_id)):
+                print(line)
+
+
+def _finish(database: Database, staged: Staged, *, as_json: bool) -> None:
+    """Take what waits, and say what became of it all."""
+    file = staged.file
+    try:
+        with bar("taking", file.total) as moved:
+            done = take_all(
+                database, file.tenant_id, file.id, lambda left: moved(file.total - left)
+            )
+    except KeyboardInterrupt:
+        err.print(f"Stopped; what was taken stays. Go on with: outrider import resume {file.id}",
+                  highlight=False)  # fmt: skip
+        raise
+    print_import(done, known=staged.known and not file.pending, as_json=as_json)
+
+
+def _check(file: LeadFile, kind: ImportKind, *, as_json: bool) -> None:
+    wrong, rows, failed = list[Left](), 0, 0
+    for one in judged(file.rows, kind):
+        rows += 1
+        if one.document is None and len(wrong) < _SHOWN:
+            wrong.append(
+                Left(one.line, RowStatus.FAILED, one.raw, one.field or "", one.reason or "")
+            )
+        failed += one.document is None
+    if as_json:
+        print_json({"rows": rows, "right": rows - failed, "wrong": failed,
+                    "columns": mapping(file.columns)})  # fmt: skip
         return
-    _print_rejects(found, as_json=as_json)
+    out.print(f"{rows - failed} rows are right, {failed} are wrong; nothing was stored.",
+              highlight=False)  # fmt: skip
+    print_left(wrong, as_json=False)
+
+
+def _ask(name: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Permanent(
+            "--yes: say it, where nobody can be asked; --check shows what would be read."
+        )
+    typer.confirm(f"Take {name} so?", abort=True, err=True)
 
 
 def _mapping(told: list[str]) -> dict[str, str]:
@@ -98,58 +200,21 @@ def _mapping(told: list[str]) -> dict[str, str]:
     return mapping
 
 
-def _bytes(file: Path) -> bytes:
+@contextmanager
+def _opened(file: Path) -> Generator[BinaryIO]:
     try:
-        return file.read_bytes()
+        handle = file.open("rb")
     except OSError as error:
         raise Permanent(f"file: {file} cannot be read: {error.strerror}.") from None
+    with handle:
+        yield handle
+
+
+def _get(database: Database, import_id: UUID) -> Import:
+    with database.hat("operator") as tx:
+        return imports.get(tx, import_id)
 
 
 def _tenant(database: Database, slug: str) -> UUID:
     with database.hat("operator") as tx:
         return tenants.get_by_slug(tx, slug).id
-
-
-def _record(done: Import) -> dict[str, object]:
-    return {
-        "id": done.id,
-        "filename": done.filename,
-        "rows": done.rows,
-        "created": done.created,
-        "updated": done.updated,
-        "rejected": done.rejected,
-    }
-
-
-def _print_import(done: Import) -> None:
-    out.print(
-        f"{done.rows} rows: {done.created} new, {done.updated} known, {done.rejected} wrong.",
-        highlight=False,
-    )
-    if done.rejected:
-        out.print(
-            f"The wrong ones, to mend: `outrider import rejects {done.id} --csv`.", highlight=False
-        )
-
-
-def _print_check(intake: Intake, *, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "rows": len(intake.file.rows),
-                "right": len(intake.people),
-                "rejected": len(intake.rejects),
-                "columns": dict(zip(intake.file.columns, intake.file.fields, strict=True)),
-            }
-        )
-        return
-    for column, field in zip(intake.file.columns, intake.file.fields, strict=True):
-        out.print(f"{column} -> {field or 'left out'}", highlight=False, markup=False)
-    out.print(f"{len(intake.people)} rows are right, {len(intake.rejects)} are wrong; nothing was stored.",
-              highlight=False)  # fmt: skip
-    _print_rejects(intake.rejects[:_SHOWN], as_json=False)
-
-
-def _print_rejects(rejects: list[Reject], *, as_json: bool) -> None:
-    columns = ("line", "reason") if not as_json else ()
-    show(rejects, as_json=as_json, columns=columns, empty="No wrong rows.")

@@ -6,6 +6,7 @@ from workers import (
     enrichment,
     enrollments,
     house,
+    imports,
     integrations,
     mailboxes,
     replies,
@@ -26,6 +27,7 @@ ACTORS = (
     suggestions,
     crm,
     integrations,
+    imports,
     usage,
     house,
 )

@@ -136,12 +136,13 @@ begin
     ['audit_logs', 'mention', 'scrub', 'resource_id reason details'],
     ['audit_logs', 'none', null, 'action resource_type'],
     ['audit_logs', 'staff', null, 'operator'],
-    ['imports', 'mention', 'scrub', 'filename header'],
-    ['imports', 'none', null, 'sha256'],
-    ['imports', 'staff', null, 'operator'],
-    ['import_rejects', 'mention', 'empty', 'raw'],
-    ['import_rejects', 'mention', 'scrub', 'reason'],
-    ['import_rejects', 'none', null, 'field'],
+    ['imports', 'mention', 'scrub', 'filename header source mapping'],
+    ['imports', 'none', null, 'sha256 format'],
+    ['imports', 'staff', null, 'operator source_system source_id source_status'],
+    ['import_rows', 'key', 'lead', 'lead_id'],
+    ['import_rows', 'mention', 'empty', 'raw document'],
+    ['import_rows', 'mention', 'scrub', 'reason'],
+    ['import_rows', 'none', null, 'field'],
     ['suppressions', 'mention', 'scrub', 'value release_note'],
     ['suppressions', 'none', null, 'value_hash source'],
     ['suppressions', 'staff', null, 'released_by'],
@@ -777,10 +778,10 @@ begin
     end if;
   when 'import_rows' then
     old := array(
-      select r.import_id || '/' || r.line from outrider.import_rejects r join outrider.imports i on i.id = r.import_id
-       where r.tenant_id = p_tenant and i.created_at < p_before and r.raw <> '' order by i.created_at, r.line limit p_limit);
+      select r.import_id || '/' || r.line from outrider.import_rows r join outrider.imports i on i.id = r.import_id
+       where r.tenant_id = p_tenant and i.created_at < p_before and i.pending = 0 and r.raw <> '' order by i.created_at, r.line limit p_limit);
     if not p_dry then
-      update outrider.import_rejects set raw = '', reason = 'forgotten' where tenant_id = p_tenant and import_id || '/' || line = any (old);
+      update outrider.import_rows set raw = '', document = null, reason = 'forgotten' where tenant_id = p_tenant and import_id || '/' || line = any (old);
     end if;
   when 'activities' then
     old := array(

@@ -55,10 +55,10 @@ PLANTED: dict[str, LiteralString] = {
     "outrider.ai_costs": "INSERT INTO outrider.ai_costs (tenant_id, day, provider, model, calls, unknown, input_tokens, cached_tokens, output_tokens, cost_cents) VALUES (%(t)s, '2031-01-01', 'p', 'm', 0, 0, 0, 0, 0, 0)",
     "outrider.reply_suggestions": "INSERT INTO outrider.reply_suggestions (tenant_id, reply_id, mail_id, prompt_version_id, model, status) SELECT %(t)s, r.id, r.mail_id, v.id, 'm', 'refused' FROM outrider.replies r JOIN outrider.prompt_versions v USING (tenant_id) WHERE r.tenant_id = %(t)s LIMIT 1",
     "outrider.imports": "INSERT INTO outrider.imports (tenant_id, filename, sha256, rows, created, updated, rejected, operator) VALUES (%(t)s, 'f', 'h', 1, 0, 0, 1, 'o')",
-    "outrider.import_rejects": "INSERT INTO outrider.import_rejects (tenant_id, import_id, line, raw, field, reason) SELECT %(t)s, id, 1, 'r', 'email', 'r' FROM outrider.imports " + _ONE,
     "outrider.subscriptions": "INSERT INTO outrider.subscriptions (tenant_id, plan_code) VALUES (%(t)s, 'starter')",
     "outrider.usage_events": "INSERT INTO outrider.usage_events (tenant_id, meter, key, quantity, period_start) VALUES (%(t)s, 'mails', 'k', 1, outrider.this_month())",
     "outrider.usage_counters": "INSERT INTO outrider.usage_counters (tenant_id, meter, period_start, quantity) VALUES (%(t)s, 'mails', outrider.this_month(), 1)",
     "outrider.credit_accounts": "INSERT INTO outrider.credit_accounts (tenant_id, balance, entries) VALUES (%(t)s, 1, 1)",
     "outrider.credit_transactions": "INSERT INTO outrider.credit_transactions (tenant_id, entry, kind, credits, balance_after) VALUES (%(t)s, 1, 'grant', 1, 1)",
+    "outrider.import_rows": "INSERT INTO outrider.import_rows (tenant_id, import_id, line, status, raw, field, reason) SELECT %(t)s, id, 1, 'failed', 'r', 'email', 'r' FROM outrider.imports " + _ONE,
 }  # fmt: skip

@@ -76,7 +76,9 @@ PLANTED: list[tuple[str, str, list[LiteralString]]] = [
     ("crm.unlogged", "lead {lead}", [
         "INSERT INTO outrider.crm_links (tenant_id, connection_id, lead_id, remote_id, payload_hash) SELECT c.tenant_id, c.id, l.id, '1', 'h' FROM outrider.crm_connections c JOIN outrider.leads l USING (tenant_id)"]),
     ("imports.sum", "import {import}", [
-        "INSERT INTO outrider.imports (tenant_id, filename, sha256, rows, created, updated, rejected, operator) SELECT id, 'f', 'h', 1, 0, 0, 1, 'o' FROM outrider.tenants"]),
+        "INSERT INTO outrider.imports (tenant_id, filename, sha256, rows_kept, rows, created, updated, rejected, operator) SELECT id, 'f', 'h', true, 1, 0, 0, 1, 'o' FROM outrider.tenants"]),
+    ("imports.idle", "import {import}", [
+        "INSERT INTO outrider.imports (tenant_id, filename, sha256, by_job, rows, created, updated, rejected, pending, operator) SELECT id, 'f', 'h', true, 1, 0, 0, 0, 1, 'o' FROM outrider.tenants"]),
 ]  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_web_site_domain_and_country_have_one_spelling():
         ({"attributes": {"size": 2**60}}, "attributes.size", "2^53"),
         ({"attributes": {"note": "x" * 1001}}, "attributes.note", "1000"),
         ({"attributes": {"no\0te": "x"}}, "attributes.no\0te.[key]", "NUL"),
-        ({"attributes": {str(n): n for n in range(51)}}, "attributes", "50"),
+        ({"attributes": {str(n): n for n in range(101)}}, "attributes", "100"),
     ],
 )
 def test_a_refusal_names_the_field_and_the_reason(content: dict[str, Any], path: str, says: str):

@@ -92,7 +92,7 @@ PLANTED: tuple[LiteralString, ...] = (
     "INSERT INTO outrider.audit_logs (tenant_id, operator, action, resource_type, resource_id, reason, details) VALUES (%(t)s, 'o', 'suppress', 'suppression', %(e)s, 'asked by ' || %(n)s, jsonb_build_object('who', jsonb_build_array(%(e)s, %(d)s)))",
     "INSERT INTO outrider.effects (tenant_id, key, class, job_id, token, state, response, settled_at) VALUES (%(t)s, 'domain.look:acme.test||2026-10', 'repeatable', 1, 1, 'done', jsonb_build_object('page', 'Call ' || %(n)s || ' at ' || %(p)s, 'number', 493098765432), now())",
     "INSERT INTO outrider.imports (tenant_id, filename, header, sha256, rows, created, updated, rejected, operator) VALUES (%(t)s, %(e)s || '.csv', 'email,name', 'h', 1, 0, 0, 1, 'o')",
-    "INSERT INTO outrider.import_rejects (tenant_id, import_id, line, raw, field, reason) SELECT %(t)s, id, 2, %(n)s || ';Quixmaster;' || %(e)s, 'email', %(e)s || ' is twice in the file' FROM outrider.imports WHERE tenant_id = %(t)s",
+    "INSERT INTO outrider.import_rows (tenant_id, import_id, line, status, raw, document, field, reason) SELECT %(t)s, id, 2, 'failed', %(n)s || ';Quixmaster;' || %(e)s, json_build_object('email', %(e)s), 'email', %(e)s || ' is twice in the file' FROM outrider.imports WHERE tenant_id = %(t)s",
     "UPDATE outrider.leads SET attributes = jsonb_build_object('referred by', %(e)s, %(n)s, 1) WHERE email = 'bob@acme.test' AND tenant_id = %(t)s",
     "UPDATE outrider.companies SET attributes = jsonb_build_object('contact', %(n)s || ' <' || upper(%(e)s) || '>') WHERE tenant_id = %(t)s",
     "INSERT INTO outrider.pauses (tenant_id, actor, reason, paused_by) VALUES (NULL, 'toy', 'nobody', 'o')",
@@ -153,7 +153,7 @@ def test_nothing_but_a_hash_is_left_of_a_person_and_everything_of_a_colleague(
     before = dump(owner_dsn)
     knew = {table for table, text in before.items() if found_in(text)}
     assert {f"outrider.{t}" for t in ("leads", "mails", "messages", "replies", "webhook_events", "effects", "companies",
-            "audit_logs", "import_rejects", "imports", "job_keys", "lanes", "campaigns")} <= knew  # fmt: skip
+            "audit_logs", "import_rows", "imports", "job_keys", "lanes", "campaigns")} <= knew  # fmt: skip
     foreseen = foresee(database, tenant, EMAIL)
     assert dump(owner_dsn) == before
     done = erase(database, tenant, EMAIL, operator="ann", reason="asked")
