@@ -185,15 +185,9 @@ def _list_met(tx: Tx, which: LiteralString, names: list[str]) -> list[_Met]:
 def _renew(tx: Tx, file: Import, known: Mapping[int, UUID]) -> None:
     """What is said now wins, or fills blanks only; an address is never replaced by another."""
     wins = NEWER if file.on_duplicate is OnDuplicate.UPDATE else OLDER
-    tx.run(
-        SAID + RENEWED + wins + OF_THE_MET,
-        {
-            "id": file.id,
-            "lines": list(known),
-            "leads": list(known.values()),
-            "ids": _by_line(known),
-        },
-    )
+    asked = {"id": file.id, "lines": list(known), "leads": list(known.values()),
+             "ids": _by_line(known), "source": file.source}  # fmt: skip
+    tx.conn.execute(SAID + RENEWED + wins + OF_THE_MET, asked, prepare=False)  # as in _list_met
 
 
 def _insert(tx: Tx, file: Import, rows: Sequence[_Given]) -> dict[int, UUID]:

@@ -9,7 +9,7 @@ from db.pool import Tx
 from db.tenants import NameTaken, check_slug
 from schemas.errors import NoSuchRow
 
-Takes: TypeAlias = Literal["leads", "mails"]
+Takes: TypeAlias = Literal["leads", "mails", "imports"]
 """What a source may post."""
 
 

@@ -18,6 +18,7 @@ from db.pool import DatabaseAway
 from ingress.doors import Doors
 from ingress.edge import HANDLERS, Edge
 from ingress.health import Health
+from ingress.imports import Imports
 from ingress.mail_webhooks import MailWebhooks, body_limit
 from ingress.pages import HealthPage
 from ingress.unsubscribe import Unsubscribe
@@ -38,6 +39,7 @@ def app(
     hooks = LeadWebhooks(Doors(database, keyring, "leads", settings.webhook_max_bytes))
     limit = settings.mail_max_bytes
     mail = MailWebhooks(Doors(database, keyring, "mails", body_limit(limit)), limit)
+    files = Imports(Doors(database, keyring, "imports", settings.import_max_bytes))
     health = Health(database, bell)
     leaving = Unsubscribe(database)
 
@@ -55,6 +57,8 @@ def app(
         routes=[
             Route("/webhooks/leads/{source}", hooks.post, methods=["POST"]),
             Route("/webhooks/mail/{source}", mail.post, methods=["POST"]),
+            Route("/imports/{source}", files.post, methods=["POST"]),
+            Route("/imports/{source}/{import_id:uuid}", files.show, methods=["GET"]),
             Route("/u/{token:path}", leaving.show, methods=["GET"]),
             Route("/u/{token:path}", leaving.act, methods=["POST"]),
             Route("/health", HealthPage(health, settings.lease).show),

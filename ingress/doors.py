@@ -14,6 +14,7 @@ from db.webhooks import Door, Takes
 from ingress import bodies, signatures
 from ingress.keys import purpose
 from ingress.problems import unavailable
+from ingress.signatures import Running
 from telemetry import logs
 from telemetry.secrets import CannotOpen, Keyring
 
@@ -36,6 +37,15 @@ class Doors:
         slug: str = request.path_params["source"]
         request.state.facts["source"] = slug if _SLUG.fullmatch(slug) else None
         return slug, await bodies.read(request, at_most=self.at_most)
+
+    def stand_at(self, slug: str, headers: Mapping[str, str]) -> tuple[Door | None, Running]:
+        """The door that a request names, perhaps none, and the check of the body that is to arrive.
+
+        Raises Problem: 401 for headers that sign nothing, 503 when the secret cannot be read.
+        """
+        signatures.external_id(headers)
+        door, secret = self._open(slug)
+        return door, Running(secret, headers)
 
     def enter(self, slug: str, headers: Mapping[str, str], body: bytes) -> tuple[Door, str]:
         """The door that this body is signed for, and the sender's own id of the event.

@@ -16,7 +16,7 @@ from telemetry import logs, metrics, sentry, traces
 log = logs.get("outrider.ingress")
 
 _ROUTES = {
-    "webhooks": "webhooks", "u": "unsubscribe", "health": "health", "live": "live",
+    "webhooks": "webhooks", "imports": "imports", "u": "unsubscribe", "health": "health", "live": "live",
     "ready": "ready", "metrics": "metrics",
 }  # fmt: skip
 """What a path begins with, and how it is called in metrics and logs, where no token belongs."""
@@ -61,13 +61,16 @@ def _report(scope: Scope, status: int, seconds: float) -> None:
     route = _ROUTES.get("".join(scope["path"].split("/")[1:2]), "other")
     metrics.REQUESTS.labels(route, str(status)).inc()
     metrics.REQUEST_SECONDS.labels(route).observe(seconds)
-    if route in {"webhooks", "unsubscribe"}:
+    if route in {"webhooks", "imports", "unsubscribe"}:
         write = log.error if status >= 500 else log.info
         event = _event(route, scope["method"], accepted=status < 300)
         write(event, status=status, ms=round(seconds * 1000, 1), **scope["state"]["facts"])
 
 
 def _event(route: str, method: str, *, accepted: bool) -> str:
+    if route == "imports":
+        verb = "posted" if method == "POST" else "shown"
+        return f"import.{verb}" if accepted else "import.refused"
     if route == "webhooks":
         return "webhook.accepted" if accepted else "webhook.refused"
     if not accepted:

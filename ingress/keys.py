@@ -9,6 +9,10 @@ from db.webhooks import Takes
 from ingress.signatures import new_secret
 from telemetry.secrets import Keyring, Purpose
 
+_PATHS: dict[Takes, str] = {
+    "leads": "/webhooks/leads", "mails": "/webhooks/mail", "imports": "/imports",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
@@ -52,7 +56,7 @@ def create(
             resource_id=str(made.id),
             reason=None,
         )
-    return NewKey(source, secret, f"/webhooks/{'mail' if takes == 'mails' else 'leads'}/{source}")
+    return NewKey(source, secret, f"{_PATHS[takes]}/{source}")
 
 
 def revoke(

@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     webhook_max_bytes: int = Field(
         262_144, ge=1024, description="Largest webhook body that is read."
     )
+    import_max_bytes: int = Field(
+        104_857_600, ge=1_048_576, description="Largest file of people that is taken by HTTP."
+    )
     mail_max_bytes: int = Field(
         10_485_760, ge=65_536, description="Largest mail that is read, from a mailbox or a webhook."
     )

@@ -27,6 +27,20 @@ from scripts.taking import take_all
 app = typer.Typer(no_args_is_help=True)
 Id = Annotated[UUID, typer.Argument(help="The import's id.")]
 _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, or JSON lines.")]
+_Columns = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="COLUMN=field, or COLUMN=- to leave one out; may be repeated."),
+]
+_Kind = Annotated[
+    ImportKind, typer.Option(help="Who they are; customers and suppressions are never written to.")
+]
+_OnDuplicate = Annotated[
+    OnDuplicate,
+    typer.Option(
+        help="A person we know, or who stands in the file twice: what the later row says wins "
+        "(update), fills blanks (fill), or the row is left (skip, fail)."
+    ),
+]
 _SHOWN = 20
 
 
@@ -34,21 +48,9 @@ _SHOWN = 20
 def import_leads(
     file: _File,
     tenant: Tenant,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="COLUMN=field, or COLUMN=- to leave one out; may be repeated."),
-    ] = None,
-    kind: Annotated[
-        ImportKind,
-        typer.Option(help="Who they are; customers and suppressions are never written to."),
-    ] = ImportKind.LEADS,
-    on_duplicate: Annotated[
-        OnDuplicate,
-        typer.Option(
-            help="A person we know, or who stands in the file twice: what the later row says wins "
-            "(update), fills blanks (fill), or the row is left (skip, fail)."
-        ),
-    ] = OnDuplicate.UPDATE,
+    columns: _Columns = None,
+    kind: _Kind = ImportKind.LEADS,
+    on_duplicate: _OnDuplicate = OnDuplicate.UPDATE,
     source: Annotated[
         str | None, typer.Option(help="What new leads' source says; else import:<file name>.")
     ] = None,
