@@ -70,21 +70,14 @@ def take(tx: Tx, file: Import, lines: Sequence[int], *, room: int | None) -> Tak
     leads the tenant's plan has room for; None: any number.
     """
     given = _list_given(tx, file.id, lines)
-    taken = _leave_erased(tx, file, {*lines} - {row.line for row in given})
+    gone = {*lines} - {row.line for row in given}
+    import_rows.leave_erased(tx, file.id, gone)
+    taken = Taken(Fates(skipped=len(gone)))
     for some in _turns(given):
         left = None if room is None else room - taken.fates.imported
         taken += _take_turn(tx, file, some, room=left)
     activities.record(tx, taken.leads, ActivityKind.CAPTURED, f"told by {file.source}")
     return taken
-
-
-def _leave_erased(tx: Tx, file: Import, lines: set[int]) -> Taken:
-    """Rows of people who were erased on request say nothing more, and are not tried again."""
-    if not lines:
-        return Taken(Fates())
-    import_rows.forget(tx, file.id, dict.fromkeys(lines), RowStatus.SKIPPED, field="(person)",
-                       reason="was erased on request; release the suppression first")  # fmt: skip
-    return Taken(Fates(skipped=len(lines)))
 
 
 def _turns(rows: Sequence[_Given]) -> list[list[_Given]]:

@@ -1,7 +1,7 @@
 """Table `import_rows`: every row of a file and what became of it. Forgets what it said once it is taken."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
@@ -147,6 +147,13 @@ def forget(
         {"id": import_id, "lines": list(leads), "status": status, "field": field, "reason": reason,
          "leads": Jsonb({str(line): lead and str(lead) for line, lead in leads.items()})},
     )  # fmt: skip
+
+
+def leave_erased(tx: Tx, import_id: UUID, lines: Collection[int]) -> None:
+    """Rows of people who were erased on request say nothing more, and cannot be tried again."""
+    if lines:
+        forget(tx, import_id, dict.fromkeys(lines), RowStatus.SKIPPED, field="(person)",
+               reason="was erased on request; release the suppression first")  # fmt: skip
 
 
 _INBOX: LiteralString = """

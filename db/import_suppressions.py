@@ -43,7 +43,9 @@ def take(tx: Tx, file: Import, lines: Sequence[int]) -> Fates:
     if known := [one.line for one in named if one.known]:
         import_rows.settle(tx, file.id, known, RowStatus.SKIPPED, field="(value)",
                            reason="is suppressed already")  # fmt: skip
-    return Fates(imported=len(new), skipped=len(known))
+    gone = {*lines} - {one.line for one in named}
+    import_rows.leave_erased(tx, file.id, gone)
+    return Fates(imported=len(new), skipped=len(known) + len(gone))
 
 
 def _list_named(tx: Tx, file: Import, lines: Sequence[int]) -> list[_Named]:
@@ -55,9 +57,9 @@ def _list_named(tx: Tx, file: Import, lines: Sequence[int]) -> list[_Named]:
                    outrider.gate_hash(v.kind::text, outrider.suppression_key(v.kind, v.value)) AS hash
               FROM outrider.import_rows r
              CROSS JOIN LATERAL (
-                   SELECT nullif(r.document, '')::json ->> 'value' AS value,
-                          CASE WHEN nullif(r.document, '')::json ->> 'value' LIKE '%%@%%' THEN 'email' ELSE 'domain' END::outrider.suppression_kind AS kind) v
-             WHERE r.import_id = %(id)s AND r.line = ANY(%(lines)s)
+                   SELECT r.document::json ->> 'value' AS value,
+                          CASE WHEN r.document::json ->> 'value' LIKE '%%@%%' THEN 'email' ELSE 'domain' END::outrider.suppression_kind AS kind) v
+             WHERE r.import_id = %(id)s AND r.line = ANY(%(lines)s) AND r.document <> ''
         )
         SELECT line, kind, value,
                row_number() OVER (PARTITION BY hash ORDER BY line) > 1 OR EXISTS (

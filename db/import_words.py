@@ -26,7 +26,7 @@ GIVEN: LiteralString = """
         )
         SELECT line, email_norm AS email, linkedin_norm AS linkedin, outrider.uuid_v7() AS fresh_id
           FROM hashed
-         WHERE mailbox IS DISTINCT FROM ALL (SELECT hash FROM erased) AND profile IS DISTINCT FROM ALL (SELECT hash FROM erased)
+         WHERE NOT EXISTS (SELECT FROM erased e WHERE e.hash = mailbox OR e.hash = profile)
          ORDER BY line
 """
 MET: LiteralString = """
