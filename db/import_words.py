@@ -13,7 +13,7 @@ SAID: LiteralString = """
                    email text, full_name text, first_name text, last_name text, title text, phone text,
                    linkedin_url text, company_name text, company_domain text, website text, country text,
                    locale text, timezone text, source text, attributes jsonb)
-             WHERE r.import_id = %(id)s AND r.line = ANY(%(lines)s)
+             WHERE r.import_id = %(id)s AND r.line = ANY(%(lines)s) AND r.document <> ''
         )
 """
 GIVEN: LiteralString = """
