@@ -73,7 +73,10 @@ def take(tx: Tx, file: Import, lines: Sequence[int], *, room: int | None) -> Tak
     gone = {*lines} - {row.line for row in given}
     import_rows.leave_erased(tx, file.id, gone)
     taken = Taken(Fates(skipped=len(gone)))
-    for some in _turns(given):
+    tight = room is not None and room < len(
+        given
+    )  # then the first of the file are the ones who fit
+    for some in _runs(given) if tight else _turns(given):
         left = None if room is None else room - taken.fates.imported
         taken += _take_turn(tx, file, some, room=left)
     activities.record(tx, taken.leads, ActivityKind.CAPTURED, f"told by {file.source}")
@@ -92,6 +95,20 @@ def _turns(rows: Sequence[_Given]) -> list[list[_Given]]:
             turns.append([])
         turns[turn].append(row)
     return turns
+
+
+def _runs(rows: Sequence[_Given]) -> list[list[_Given]]:
+    """The same in the order of the file, though it takes more of them."""
+    runs: list[list[_Given]] = []
+    seen: set[str] = set()
+    for row in rows:
+        names = {name for name in (row.email, row.linkedin) if name}
+        if not runs or names & seen:
+            runs.append([])
+            seen.clear()
+        runs[-1].append(row)
+        seen |= names
+    return runs
 
 
 def _take_turn(tx: Tx, file: Import, rows: list[_Given], *, room: int | None) -> Taken:

@@ -35,7 +35,7 @@ def take(tx: Tx, file: Import, lines: Sequence[int]) -> Fates:
     named = _list_named(tx, file, lines)
     new = [one for one in named if not one.known]
     values = [(one.kind, one.value) for one in new]
-    about = {lead for kind, value in values for lead in suppressions.list_leads(tx, kind, value)}
+    about = suppressions.list_leads(tx, values)
     reason = _REASONS[file.kind]
     enrollments.suppress_all_of(tx, about, reason.value, by=file.operator)
     suppressions.add_all(tx, values, reason, "import")

@@ -229,6 +229,42 @@ def test_two_imports_at_once_meet_the_same_people_once(
     )
 
 
+@pytest.mark.system(33)
+def test_people_are_found_again_and_the_plan_stops_the_file_at_its_limit(
+    database: Database, tenant: UUID, tmp_path: Path, peek: Peek, outrider: Outrider
+) -> None:
+    """Dedupe by lower(mail) then LinkedIn path; the contact limit of the plan stops the import at the limit with skipped rows kept"""
+    peek(
+        "INSERT INTO outrider.plans (code, name, limits) VALUES ('tiny', 'Tiny', '{\"contacts\": 4}')"
+    )
+    outrider("tenants", "plan", "acme", "tiny", "--reason", "a test")
+    lines = (
+        "email,linkedin,first name",
+        "Ada@x.example,https://www.linkedin.com/in/ada/,Ada",
+        ",linkedin.com/in/ADA?trk=1,Augusta",
+        ",https://linkedin.com/in/bob,Bob",
+        "bob@x.example,http://de.linkedin.com/in/bob/,",
+        "ada@X.EXAMPLE,,Lovelace",
+        "other@x.example,https://www.linkedin.com/in/ada,Other",
+        "c@x.example,,C",
+        "d@x.example,,D",
+        "ada@x.example,,Ada",
+    )
+    done = taken(database, tenant, table(tmp_path, *lines))
+    assert peek("SELECT email, linkedin_norm, first_name FROM outrider.leads ORDER BY email") == [
+        ("Ada@x.example", "/in/ada", "Ada"), ("bob@x.example", "/in/bob", "Bob"),
+        ("c@x.example", None, "C"), ("other@x.example", "/in/ada", "Other"),
+    ]  # fmt: skip
+    assert fates(done) == (4, 4, 1, 0)
+    with database.tenant(tenant) as tx:
+        [kept] = import_rows.list_left(tx, done.id)
+    assert (kept.line, kept.raw) == (9, "d@x.example,,D")
+    assert "no room for more contacts" in kept.reason
+    peek("UPDATE outrider.plans SET limits = '{\"contacts\": 5}' WHERE code = 'tiny'")
+    again = outrider("import", "retry", str(done.id), "--json").json()
+    assert (again["imported"], again["skipped"]) == (5, 0)
+
+
 def test_who_was_erased_does_not_come_back_by_a_file(
     database: Database, tenant: UUID, tmp_path: Path, peek: Peek, sick: list[str]
 ) -> None:
