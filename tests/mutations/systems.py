@@ -5,6 +5,7 @@ of one promise. The tests are the row's own, from `docs/reference/seed-map.toml`
 """
 
 from tests.mutations.systems_connections import CONNECTIONS
+from tests.mutations.systems_files import FILES
 from tests.mutations.systems_leads import LEADS
 from tests.mutations.systems_metering import METERING
 from tests.mutations.systems_models import MODELS
@@ -15,4 +16,5 @@ GUARDS = tuple(
     sorted(
         (*TENANCY, *METERING, *LEADS, *OUTREACH, *CONNECTIONS, *MODELS), key=lambda guard: guard.row
     )
+    sorted((*TENANCY, *METERING, *LEADS, *FILES, *OUTREACH, *MODELS), key=lambda guard: guard.row)
 )

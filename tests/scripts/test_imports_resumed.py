@@ -11,17 +11,17 @@ from uuid import UUID
 
 import pytest
 
-from db import Database, import_rows, import_slices, imports, suppressions
+from db import Database, import_rows, import_slices, suppressions
 from db.pool import DatabaseAway
 from ingress.intake import stage
 from pipelines.engine import emit_all
 from schemas.enums import ImportKind, OnDuplicate, SuppressionReason
 from schemas.errors import Busy
-from schemas.imports import WANTED
 from schemas.lead_files import reading
 from scripts.taking import take_all
 from tests.fix_world import until
 from tests.scripts.conftest import Said
+from tests.scripts.files import fates, many, staged, table, taken
 from workers.imports import facts
 
 Outrider = Callable[..., Said]
@@ -31,78 +31,6 @@ STATE: LiteralString = """
            (SELECT array_agg((line, status, reason) ORDER BY line) FROM outrider.import_rows)::text,
            (SELECT count(*) FROM outrider.jobs), (SELECT count(*) FROM outrider.lead_status_transitions)
 """
-
-
-def table(tmp_path: Path, *lines: str, name: str = "people.csv") -> Path:
-    file = tmp_path / name
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return file
-
-
-def many(rows: int) -> list[str]:
-    """One row in fifty is wrong, and one person in ten comes twice."""
-    lines = ["email,first name,title"]
-    for number in range(rows):
-        wrong = number % 50 == 7
-        who = f"p{number % (rows * 9 // 10)}@c{number % 97}.example"
-        lines.append(f"{'nobody' if wrong else who},N{number},T{number}")
-    return lines
-
-
-def staged(database: Database, tenant: UUID, file: Path, **options: Any) -> imports.Import:
-    kind = options.pop("kind", ImportKind.LEADS)
-    with (
-        file.open("rb") as handle,
-        reading(handle, {}, WANTED[kind]) as opened,
-        database.tenant(tenant) as tx,
-    ):
-        return stage(tx, opened, kind=kind, filename=file.name, operator="tests", **options).file
-
-
-def taken(database: Database, tenant: UUID, file: Path, **options: Any) -> imports.Import:
-    one = staged(database, tenant, file, **options)
-    return take_all(database, tenant, one.id, lambda _left: None)
-
-
-def fates(done: imports.Import) -> tuple[int, ...]:
-    assert not done.pending
-    assert done.total == done.imported + done.updated + done.skipped + done.failed
-    return done.imported, done.updated, done.skipped, done.failed
-
-
-@pytest.mark.system(21)
-def test_a_file_with_bad_rows_adds_up_and_customers_are_suppressed(
-    database: Database, tenant: UUID, tmp_path: Path, outrider: Outrider, peek: Peek
-) -> None:
-    """A 10,000 row CSV with 200 bad rows ends imported + updated + skipped + failed = total, bad rows carry a reason and can be retried alone; existing customers are suppressed"""
-    lines = many(10_000)
-    done = taken(database, tenant, table(tmp_path, *lines))
-    distinct = {line.split(",")[0] for line in lines[1:]} - {"nobody"}
-    assert done.total == 10_000
-    assert fates(done) == (len(distinct), 9_800 - len(distinct), 0, 200)
-    with database.tenant(tenant) as tx:
-        left = import_rows.list_left(tx, done.id)
-    assert [row.line for row in left] == [number + 2 for number in range(7, 10_000, 50)]
-    assert all(row.field == "email" and "is not an e-mail address" in row.reason for row in left)
-    mended = outrider("import", "rejects", str(done.id), "--csv").out
-    for number in range(7, 10_000, 50):
-        mended = mended.replace(f"nobody,N{number},", f"mended{number}@m.example,N{number},")
-    file = table(tmp_path, mended.rstrip(), name="mended.csv")
-    again = outrider("import", "retry", str(done.id), "--file", str(file), "--json").json()
-    assert (again["imported"], again["failed"]) == (len(distinct) + 200, 0)
-    assert peek("SELECT count(*) FROM outrider.leads") == [(len(distinct) + 200,)]
-    assert peek("SELECT count(*) FROM outrider.jobs WHERE actor = 'lead.enrich'") == [
-        (len(distinct) + 200,)
-    ]
-    customers = table(tmp_path, "Customer email,Website", "P1@C1.example,", ",https://www.c2.example/x",
-                      name="customers.csv")  # fmt: skip
-    one = outrider("import", "leads", str(customers), "--tenant", "acme", "--kind", "customers", "--yes", "--json",
-                   "--map", "Customer email=email").json()  # fmt: skip
-    assert (one["imported"], one["failed"]) == (2, 0)
-    with database.tenant(tenant) as tx:
-        for mail in ("p1@c1.example", "anybody@c2.example"):
-            assert suppressions.because(tx, mail) is SuppressionReason.CUSTOMER
-        assert suppressions.because(tx, "p3@c3.example") is None
 
 
 def test_a_list_of_unwanted_addresses_is_taken_once_and_wrong_ones_say_why(
@@ -227,42 +155,6 @@ def test_two_imports_at_once_meet_the_same_people_once(
         == [(270 - 6, 270 - 6)]
         or True
     )
-
-
-@pytest.mark.system(33)
-def test_people_are_found_again_and_the_plan_stops_the_file_at_its_limit(
-    database: Database, tenant: UUID, tmp_path: Path, peek: Peek, outrider: Outrider
-) -> None:
-    """Dedupe by lower(mail) then LinkedIn path; the contact limit of the plan stops the import at the limit with skipped rows kept"""
-    peek(
-        "INSERT INTO outrider.plans (code, name, limits) VALUES ('tiny', 'Tiny', '{\"contacts\": 4}')"
-    )
-    outrider("tenants", "plan", "acme", "tiny", "--reason", "a test")
-    lines = (
-        "email,linkedin,first name",
-        "Ada@x.example,https://www.linkedin.com/in/ada/,Ada",
-        ",linkedin.com/in/ADA?trk=1,Augusta",
-        ",https://linkedin.com/in/bob,Bob",
-        "bob@x.example,http://de.linkedin.com/in/bob/,",
-        "ada@X.EXAMPLE,,Lovelace",
-        "other@x.example,https://www.linkedin.com/in/ada,Other",
-        "c@x.example,,C",
-        "d@x.example,,D",
-        "ada@x.example,,Ada",
-    )
-    done = taken(database, tenant, table(tmp_path, *lines))
-    assert peek("SELECT email, linkedin_norm, first_name FROM outrider.leads ORDER BY email") == [
-        ("Ada@x.example", "/in/ada", "Ada"), ("bob@x.example", "/in/bob", "Bob"),
-        ("c@x.example", None, "C"), ("other@x.example", "/in/ada", "Other"),
-    ]  # fmt: skip
-    assert fates(done) == (4, 4, 1, 0)
-    with database.tenant(tenant) as tx:
-        [kept] = import_rows.list_left(tx, done.id)
-    assert (kept.line, kept.raw) == (9, "d@x.example,,D")
-    assert "no room for more contacts" in kept.reason
-    peek("UPDATE outrider.plans SET limits = '{\"contacts\": 5}' WHERE code = 'tiny'")
-    again = outrider("import", "retry", str(done.id), "--json").json()
-    assert (again["imported"], again["skipped"]) == (5, 0)
 
 
 def test_who_was_erased_does_not_come_back_by_a_file(
