@@ -73,9 +73,8 @@ def take(tx: Tx, file: Import, lines: Sequence[int], *, room: int | None) -> Tak
     gone = {*lines} - {row.line for row in given}
     import_rows.leave_erased(tx, file.id, gone)
     taken = Taken(Fates(skipped=len(gone)))
-    tight = room is not None and room < len(
-        given
-    )  # then the first of the file are the ones who fit
+    # Where not all have room, the first of the file are the ones who get it.
+    tight = room is not None and room < len(given)
     for some in _runs(given) if tight else _turns(given):
         left = None if room is None else room - taken.fates.imported
         taken += _take_turn(tx, file, some, room=left)

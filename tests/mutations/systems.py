@@ -14,7 +14,7 @@ from tests.mutations.systems_tenancy import TENANCY
 
 GUARDS = tuple(
     sorted(
-        (*TENANCY, *METERING, *LEADS, *OUTREACH, *CONNECTIONS, *MODELS), key=lambda guard: guard.row
+        (*TENANCY, *METERING, *LEADS, *FILES, *OUTREACH, *CONNECTIONS, *MODELS),
+        key=lambda guard: guard.row,
     )
-    sorted((*TENANCY, *METERING, *LEADS, *FILES, *OUTREACH, *MODELS), key=lambda guard: guard.row)
 )
