@@ -208,15 +208,20 @@ $$;
 -- Everything that an entry about this person could be kept as: the address as written and as meant, its domain
 -- with every domain above it, phone, profile, and company by name and by domain.
 create function outrider.gate_hashes(p_email text, p_phone text, p_linkedin text, p_company text, p_company_domain text) returns bytea[]
-language sql immutable parallel safe set search_path = '' as $$
-  select array_remove(array[
-           outrider.gate_hash('email', lower(btrim(p_email))), outrider.gate_hash('email', outrider.canonical_email(p_email)),
-           outrider.gate_hash('phone', outrider.canonical_phone(p_phone)), outrider.gate_hash('linkedin', outrider.norm_linkedin(p_linkedin)),
-           outrider.gate_hash('company', outrider.canonical_name(p_company)), outrider.gate_hash('company', outrider.norm_domain(p_company_domain))
-         ], null) || array(
-    select outrider.gate_hash('domain', array_to_string(d.labels[i:], '.'))
-      from (select string_to_array(outrider.mail_domain(p_email), '.') as labels) d, generate_series(1, cardinality(d.labels)) i)
-$$;
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  rest   text := outrider.mail_domain(p_email);
+  hashes bytea[] := array_remove(array[
+    outrider.gate_hash('email', lower(btrim(p_email))), outrider.gate_hash('email', outrider.canonical_email(p_email)),
+    outrider.gate_hash('phone', outrider.canonical_phone(p_phone)), outrider.gate_hash('linkedin', outrider.norm_linkedin(p_linkedin)),
+    outrider.gate_hash('company', outrider.canonical_name(p_company)), outrider.gate_hash('company', outrider.norm_domain(p_company_domain))], null);
+begin
+  while rest <> '' loop
+    hashes := hashes || outrider.gate_hash('domain', rest);
+    rest := case when strpos(rest, '.') > 0 then substr(rest, strpos(rest, '.') + 1) end;
+  end loop;
+  return hashes;
+end $$;
 
 create function outrider.readable_email(p text) returns boolean
 language sql immutable parallel safe as $$
@@ -290,8 +295,6 @@ create trigger messages_keep_the_gate before insert or update of status on outri
 
 -- Whom an entry is about.
 -- squawk-ignore require-concurrent-index-creation
-create index leads_mailbox_idx on outrider.leads (tenant_id, outrider.canonical_email(email)) where email is not null;
--- squawk-ignore require-concurrent-index-creation
 create index leads_domain_idx on outrider.leads (tenant_id, reverse(outrider.mail_domain(email)) text_pattern_ops) where email is not null;
 create function outrider.leads_of_entries(p_entries outrider.suppressions[]) returns table (entry outrider.suppressions, tenant_id uuid, lead_id uuid)
 language sql stable set search_path = '' as $$
@@ -300,8 +303,8 @@ language sql stable set search_path = '' as $$
       from unnest(p_entries) e join outrider.tenants t on e.tenant_id is null or t.id = e.tenant_id
   )
   select e.entry, e.tenant_id, l.id from entries e
-    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null and l.email is not null
-     and outrider.canonical_email(l.email) = e.key
+    join outrider.leads l on l.tenant_id = e.tenant_id and l.deleted_at is null and l.email_norm is not null
+     and l.email_norm in (e.key, outrider.norm_email((e.entry).value))      -- one with another tag is met at the gate
    where e.kind = 'email'
   union all
   select e.entry, e.tenant_id, l.id from entries e
