@@ -1,8 +1,8 @@
 """`outrider dead`: look at what gave up; `scripts/dead_ends.py` sends it round again, or discards it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -13,6 +13,7 @@ from scripts.dead_options import Fingerprint, Since, Until, which_of
 from scripts.options import AnyActor, AnyTenant, Json, Limit
 from scripts.output import out, print_json, show, show_one
 from scripts.session import open_database
+from telemetry.redaction import scrub
 
 app = typer.Typer(no_args_is_help=True)
 app.command("replay")(dead_ends.replay)
@@ -59,7 +60,7 @@ def list_letters(
     with open_database() as (database, _), database.hat("operator") as tx:
         which = which_of(tx, tenant=tenant, actor=actor, fingerprint=fingerprint, since=since,
                          until=until, status=_wanted(status, everything))  # fmt: skip
-        rows = dead.list_letters(tx, which, limit=limit)
+        rows = [_shown(letter) for letter in dead.list_letters(tx, which, limit=limit)]
     show(rows, as_json=as_json, columns=_COLUMNS, empty="No dead letters.")
 
 
@@ -86,7 +87,7 @@ def list_groups(
 def show_letter(letter_id: int, as_json: Json = False) -> None:
     """Show one letter: payload, calls, its line in the log, and what became of its replay."""
     with open_database() as (database, _), database.hat("operator") as tx:
-        letter = dead.get(tx, letter_id)
+        letter = _shown(dead.get(tx, letter_id))
         calls = dead.list_calls(tx, letter)
         line = job_log.find(tx, letter.job_id)
         replayed = _replay(tx, letter)
@@ -101,6 +102,11 @@ def show_letter(letter_id: int, as_json: Json = False) -> None:
                   highlight=False)  # fmt: skip
     if replayed:
         out.print(f"Replayed as job {replayed['job_id']}: {replayed['state']}.", highlight=False)
+
+
+def _shown(letter: DeadLetter) -> DeadLetter:
+    """Without what a stranger may have put into the payload of a job that nobody could read."""
+    return replace(letter, payload=cast("dict[str, object]", scrub(letter.payload)))
 
 
 def _replay(tx: Tx, letter: DeadLetter) -> dict[str, object] | None:

@@ -33,6 +33,14 @@ class Sip(Nap):
     name: ClassVar[str] = "toy.sip"
 
 
+class Crash(Job):
+    """Breaks with a secret in a local variable, and in what it says."""
+
+    name: ClassVar[str] = "toy.crash"
+    attempts: ClassVar[int] = 2
+    provider: str
+
+
 class Leak(Nap):
     """Leaves 16 MiB behind, each time."""
 

@@ -10,8 +10,10 @@ from schemas.base import Value
 from schemas.enums import EffectClass
 from schemas.settings import load
 from scripts.signals import on_signal
-from telemetry import logs
-from tests.e2e.toys import Killer, Leak, Nap, Send, Sip
+from telemetry import logs, sentry
+from telemetry.secrets import Keyring
+from tests.e2e.toys import Crash, Killer, Leak, Nap, Send, Sip
+from workers import connected
 from workers.actor import actor
 from workers.context import Context
 from workers.effects import Effect, perform
@@ -70,7 +72,20 @@ def killer(_job: Killer, _ctx: Context) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@actor(Crash, queue="toys", retry=QUICK, limit=timedelta(seconds=30))
+def crash(job: Crash, ctx: Context) -> None:
+    key = load().secret_key
+    assert key
+    with connected.using(ctx, job.provider) as (_, account):
+        secret = Keyring.from_setting(key.get_secret_value()).open(
+            account.secret.box, account.secret.purpose
+        )
+        ctx.log.info("toy.crashing", url=f"https://x.test/?k={secret.hex()}", said=str(secret))
+        raise RuntimeError("broke with", secret, {"word": secret.decode()})
+
+
 if __name__ == "__main__":
     settings = load()
     logs.configure("json", "info")
+    sentry.configure(settings.sentry_dsn, env=settings.env)
     sys.exit(serve(settings, only=sys.argv[1:], stop=on_signal()))
