@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import redis
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -131,7 +132,7 @@ def test_no_planted_secret_is_in_any_log_table_report_or_answer(
     peek: Callable[..., list[tuple[Any, ...]]],
 ) -> None:  # fmt: skip
     secrets = {"password": PASSWORD, "token": TOKEN, "vendor's secret": VENDOR, "master key": KEY,
-               "database password": psycopg.conninfo.conninfo_to_dict(dsn)["password"] or ""}  # fmt: skip
+               "database password": conninfo_to_dict(dsn)["password"] or ""}  # fmt: skip
     crew.environment.update(
         OUTRIDER_SECRET_KEY=KEY, OUTRIDER_METRICS_PORT="0",
         OUTRIDER_SENTRY_DSN=f"http://public@127.0.0.1:{rude.sentry}/1")  # fmt: skip
