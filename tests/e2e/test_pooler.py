@@ -33,8 +33,8 @@ mailbox = test_whole_journey.mailbox
 test_the_whole_journey_passes_behind_a_pooler = (
     test_whole_journey.test_three_steps_over_thirty_days_then_a_reply_stops_and_the_crm_knows
 )
-test_a_wish_to_be_left_alone_holds_behind_a_pooler = (
-    test_whole_journey.test_a_wish_to_be_left_alone_ends_the_sequence_at_once_and_for_ever
+test_seven_answers_lead_to_their_actions_behind_a_pooler = (
+    test_whole_journey.test_each_of_seven_answers_in_one_mailbox_leads_to_its_own_action
 )
 
 
