@@ -46,6 +46,18 @@ def drop(owner_dsn: str) -> None:
     with connect(owner_dsn) as conn:
         conn.execute("DROP SCHEMA IF EXISTS bench CASCADE")
         conn.execute("DELETE FROM outrider.jobs WHERE actor LIKE 'bench.%'")
+        conn.execute(
+            """
+            DELETE FROM outrider.jobs
+             WHERE tenant_id IN (SELECT id FROM outrider.tenants WHERE slug LIKE 'bench-%')
+            """
+        )
+        conn.execute(
+            """
+            DELETE FROM outrider.job_keys
+             WHERE tenant_id IN (SELECT id FROM outrider.tenants WHERE slug LIKE 'bench-%')
+            """
+        )
         conn.execute("DELETE FROM outrider.job_log WHERE actor LIKE 'bench.%'")
         conn.execute("DELETE FROM outrider.lanes WHERE actor LIKE 'bench.%'")
         conn.execute("DELETE FROM outrider.lane_rules WHERE actor LIKE 'bench.%'")

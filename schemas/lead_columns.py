@@ -8,17 +8,26 @@ from dataclasses import dataclass, replace
 from schemas.column_words import MEANINGS, closed_up, plain
 from schemas.errors import Permanent
 from schemas.leads import MOST_ATTRIBUTES, LeadIn
+from schemas.zones import is_zone
 
 LEFT_OUT = "-"
 """What a column is mapped to that nobody wants."""
 OURS = "outrider_"
 """Columns that we wrote into a list of wrong rows; they say nothing about a person."""
+EXPORTED = f"{OURS}id"
+"""The column by which a file is known to be one that we wrote."""
 
+_BESIDE = "kept beside"
 _SHOWN, _ENOUGH = 3, 0.8
 _LOOKS: dict[str, tuple[re.Pattern[str], str]] = {
     "email": (re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"), "addresses"),
     "linkedin_url": (re.compile(r"(https?://)?([a-z]+\.)?linkedin\.com/(in|sales|pub)/\S+", re.IGNORECASE), "LinkedIn profiles"),
 }  # fmt: skip
+
+_READS: dict[str, Callable[[str], object]] = {
+    "locale": re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}").fullmatch,
+    "timezone": is_zone,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,15 @@ def match(
     _follow(found, told)
     own = {closed_up(name): name for name in wanted.fields}
     usual = {word: name for word, name in MEANINGS.items() if name in wanted.fields}
+
+    def meant(place: int) -> str | None:
+        name = usual.get(closed_up(header[place]))
+        return name if name is None or _reads(name, samples, place) else None
+
+    if wanted.keeps_rest:
+        _guess(found, lambda place: _attribute(header[place]), "its own name")
     _guess(found, lambda place: own.get(closed_up(header[place])), "its own name")
-    _guess(found, lambda place: usual.get(closed_up(header[place])), "a usual name of it")
+    _guess(found, meant, "a usual name of it")
     for name in (name for name in _LOOKS if name in wanted.fields):
         _guess(found, lambda place, name=name: name if _looks(name, samples, place) else None,
                f"its values look like {_LOOKS[name][1]}")  # fmt: skip
@@ -107,9 +123,14 @@ def _guess(found: list[Column], meaning: Callable[[int], str | None], why: str) 
             found[place] = replace(column, field=name, why=why)
 
 
+def _attribute(name: str) -> str | None:
+    """A column that says itself that it is an attribute, as in a file that we wrote."""
+    return name.strip() if name.strip().startswith("attributes.") else None
+
+
 def _with_rest(found: list[Column], wanted: Wanted) -> list[Column]:
     rest = [column if column.why else _rest(column, keeps=wanted.keeps_rest) for column in found]
-    extra = sum(1 for column in rest if column.field and column.field.startswith("attributes."))
+    extra = sum(1 for column in rest if column.why == _BESIDE)
     if extra > MOST_ATTRIBUTES:
         raise Permanent(
             f"header: {extra} columns are no field of ours, and {MOST_ATTRIBUTES} are kept; "
@@ -126,7 +147,7 @@ def _rest(column: Column, *, keeps: bool) -> Column:
         return replace(column, why="ours")
     if not keeps:
         return replace(column, why="not needed")
-    return replace(column, field=f"attributes.{name}", why="kept beside")
+    return replace(column, field=f"attributes.{name}", why=_BESIDE)
 
 
 def _refuse_strangers(header: Sequence[str], told: Mapping[str, str], wanted: Wanted) -> None:
@@ -153,6 +174,13 @@ def _looks(name: str, samples: Sequence[Sequence[str]], place: int) -> bool:
     values = _values(samples, place)
     alike = sum(1 for value in values if _LOOKS[name][0].fullmatch(value))
     return bool(values) and alike >= _ENOUGH * len(values)
+
+
+def _reads(name: str, samples: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether values can be what the name says: `Language` may be de-DE, and it may be German."""
+    reads = _READS.get(name)
+    values = _values(samples, place)
+    return reads is None or sum(1 for value in values if reads(value)) >= _ENOUGH * len(values)
 
 
 def _values(samples: Sequence[Sequence[str]], place: int) -> list[str]:

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, TextIO
 
+from schemas.cells import unguarded
 from schemas.csv_rows import Record, records
 from schemas.errors import Permanent
 from schemas.file_text import scan, text_of
 from schemas.json_rows import Line, lines
-from schemas.lead_columns import OURS, PEOPLE, Column, Wanted, doubts, match
+from schemas.lead_columns import EXPORTED, OURS, PEOPLE, Column, Wanted, doubts, match
 
 _SAMPLE = 100
 """Rows that are looked at before the columns are understood."""
@@ -97,6 +98,7 @@ class _Cells:
     def __init__(self, columns: Sequence[Column]) -> None:
         self._width = len(columns)
         self._fields = [column.field for column in columns]
+        self._guarded = any(column.name == EXPORTED for column in columns)
         self._line = next(
             (place for place, column in enumerate(columns) if column.name == f"{OURS}line"), None
         )
@@ -104,7 +106,7 @@ class _Cells:
     def row(self, record: Record) -> Row:
         if record.problem:
             return Row(record.line, record.raw, problem=record.problem)
-        cells = record.cells
+        cells = [unguarded(cell) for cell in record.cells] if self._guarded else record.cells
         if any(cell.strip() for cell in cells[self._width :]):
             return Row(record.line, record.raw, problem=(
                 f"has {len(cells)} cells and the header {self._width}; "

@@ -21,6 +21,7 @@ from scripts import (
     cron,
     dead,
     doctor,
+    exports,
     health,
     imports,
     integrations,
@@ -106,7 +107,8 @@ app.add_typer(retention.app, name="retention", help="How long what is kept.")
 app.add_typer(
     people.app, name="person", help="Forget somebody, or tell them everything that is known."
 )
-app.add_typer(imports.app, name="import", help="Leads from files.")
+app.add_typer(imports.app, name="import", help="People from files.")
+app.command("export")(exports.export)
 app.add_typer(crm.app, name="crm", help="The customer's CRM: connection, fields, what it was told.")
 app.add_typer(prompts.app, name="prompts", help="What a language model is asked.")
 app.add_typer(ai.app, name="ai", help="Language models: what they were asked, and what it cost.")

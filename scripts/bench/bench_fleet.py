@@ -16,13 +16,22 @@ from scripts.signals import die_with_parent
 _ROOT = Path(__file__).resolve().parents[2]
 
 
+def python(module: str, *args: str) -> list[str]:
+    """The command that runs a module of this checkout."""
+    return [sys.executable, "-P", "-m", module, *args]
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a process under measurement is told of its surroundings."""
+    return {**os.environ, "PYTHONPATH": str(_ROOT), **variables(settings)}
+
+
 def start(
     module: str, args: Sequence[str], settings: Settings, **extra: str
 ) -> subprocess.Popen[bytes]:
     """One process of a module with these settings; `extra` is further environment."""
-    env = {**os.environ, "PYTHONPATH": str(_ROOT), **variables(settings), **extra}
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *args], env=env, start_new_session=True,
+        python(module, *args), env={**environment_of(settings), **extra}, start_new_session=True,
         preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  (one thread starts them, and it lasts)
     )  # fmt: skip
 

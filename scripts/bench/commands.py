@@ -4,6 +4,7 @@ import typer
 
 from scripts.bench.delayed import delayed
 from scripts.bench.fairness import fairness
+from scripts.bench.importing import importing
 from scripts.bench.latency import latency
 from scripts.bench.recovery import recovery
 from scripts.bench.throughput import throughput
@@ -15,4 +16,5 @@ app.command("latency")(latency)
 app.command("recovery")(recovery)
 app.command("fairness")(fairness)
 app.command("delayed")(delayed)
+app.command("import")(importing)
 app.command("chaos")(chaos)

@@ -8,12 +8,10 @@ FILES: tuple[Guard, ...] = (
         "schemas/imports.py",
         """reason="; ".join(f"{field} {message}" for field, message in wrong),""",
         """reason="is wrong",""")),
-    guard(21, "a mended row waits to be taken again", Edit(
-        "db/import_rows.py",
-        """           SET status = CASE WHEN i.document IS NULL THEN 'failed' ELSE 'pending' END::outrider.row_status,
-               raw = i.raw,""",
-        """           SET status = 'failed'::outrider.row_status,
-               raw = i.raw,""")),
+    guard(21, "a file whose rows were mended is taken from its first line again", Edit(
+        "db/imports.py",
+        """               rejected = c.failed, pending = c.pending, taken_to = 0,""",
+        """               rejected = c.failed, pending = c.pending,""")),
     guard(21, "a customer is on the list", Edit(
         "db/import_suppressions.py",
         """    suppressions.add_all(tx, values, reason, "import")""",

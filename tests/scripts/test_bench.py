@@ -163,3 +163,15 @@ def test_work_that_never_ends_is_an_error_and_no_figure() -> None:
     with pytest.raises(TimeoutError) as error:
         watch(lambda: 7, 100, Still(), [], patience=0.1)
     assert "7 of 10 were done" in str(error.value)
+
+
+def test_import_takes_two_files_to_their_end_and_says_what_it_took(bench: Any) -> None:
+    figures = bench("import", "--rows", "2000", "--seed", "5")
+    check_machine(figures)
+    for size, rows in (("small", 200), ("large", 2000)):
+        part = figures[size]
+        assert part["rows"] == rows == part["imported"] + part["updated"] + part["failed"]
+        assert part["failed"]
+        assert part["updated"]
+        assert part["read_to_copy"] > 0
+        assert 20 < part["peak_mib"] < 200

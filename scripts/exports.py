@@ -1,0 +1,137 @@
+"""`outrider export`: a tenant's data as a file. Writes it whole under its name, or not at all."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, TextIO, cast
+
+import typer
+
+from db import Tx, audit, clock, exports, tenants
+from db.exports import What
+from schemas.cells import guarded
+from schemas.errors import Permanent
+from scripts.moments import read_moment
+from scripts.options import Json, Tenant
+from scripts.output import out, print_json
+from scripts.session import open_database, whoami
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+def export(
+    what: What,
+    tenant: Tenant,
+    file: Annotated[Path, typer.Option("--out", help="Where to; - is standard output.")],
+    form: Annotated[
+        Format | None, typer.Option("--format", help="By the file's ending, when it is not said.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="What changed or happened from then on: a moment, or 7d.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the leads, messages or outcomes of a tenant to a file; a CSV of leads can be imported again.
+
+    In a CSV a cell that a spreadsheet would run as a formula begins with an apostrophe; `import` takes
+    it away again.
+    """
+    kind = form or _by_name(file)
+    began = read_moment(since, "--since") if since else None
+    with open_database() as (database, _):
+        with database.hat("operator") as tx:
+            tenant_id = tenants.get_by_slug(tx, tenant).id
+        with database.tenant(tenant_id) as tx:
+            moment = clock.read(tx) - began if isinstance(began, timedelta) else began
+            names = exports.attribute_names(tx) if what == "leads" and kind is Format.CSV else []
+            count = _write(file, kind, exports.rows(tx, what, since=moment), names)
+            _audit(tx, what, count)
+    if str(file) == "-":
+        return
+    if as_json:
+        print_json({"what": what, "file": str(file), "format": kind, "rows": count})
+    else:
+        out.print(f"{count} {what} are in {file}.", highlight=False, markup=False)
+
+
+def _by_name(file: Path) -> Format:
+    endings = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
+    if found := endings.get(file.suffix.lower()):
+        return found
+    raise Permanent("--format: say csv or jsonl, or give the file such an ending.")
+
+
+def _write(
+    file: Path, kind: Format, rows: Iterator[dict[str, object]], names: Sequence[str]
+) -> int:
+    if str(file) == "-":
+        with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="") as stream:
+            return _rows(stream, kind, rows, names)
+    half = file.with_name(f".{file.name}.part")
+    try:
+        with half.open("w", encoding="utf-8", newline="") as stream:
+            count = _rows(stream, kind, rows, names)
+        half.replace(file)
+    except OSError as error:
+        raise Permanent(f"--out: {file} cannot be written: {error.strerror}.") from None
+    finally:
+        half.unlink(missing_ok=True)
+    return count
+
+
+def _rows(
+    stream: TextIO, kind: Format, rows: Iterator[dict[str, object]], names: Sequence[str]
+) -> int:
+    if kind is Format.CSV:
+        return _csv(stream, rows, names)
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007  (counted)
+        said = {name: value for name, value in row.items() if value is not None}
+        stream.write(json.dumps(said, default=_plain, ensure_ascii=False) + "\n")
+    return count
+
+
+def _csv(stream: TextIO, rows: Iterator[dict[str, object]], names: Sequence[str]) -> int:
+    writer, count = csv.writer(stream, lineterminator="\n"), 0
+    first = next(rows, None)
+    if first is None:
+        return 0
+    columns = [name for name in first if name != "attributes"]
+    writer.writerow(
+        [guarded(name) for name in chain(columns, (f"attributes.{name}" for name in names))]
+    )
+    for count, row in enumerate(chain([first], rows), 1):  # noqa: B007  (counted)
+        beside = cast("dict[str, object]", row.get("attributes") or {})
+        writer.writerow(
+            _cells(chain((row[name] for name in columns), (beside.get(name) for name in names)))
+        )
+    return count
+
+
+def _cells(values: Iterable[object]) -> list[str]:
+    return [_cell(value) for value in values]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return guarded(value if isinstance(value, str) else _plain(value))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _audit(tx: Tx, what: What, count: int) -> None:
+    audit.record(tx, operator=whoami(), action="export", resource_type="tenant",
+                 resource_id=what, reason=None, details={"rows": count})  # fmt: skip
