@@ -77,14 +77,14 @@ def match(
     own = {closed_up(name): name for name in wanted.fields}
     usual = {word: name for word, name in MEANINGS.items() if name in wanted.fields}
 
-    def meant(place: int) -> str | None:
-        name = usual.get(closed_up(header[place]))
-        return name if name is None or _reads(name, samples, place) else None
+    def said(place: int, names: Mapping[str, str]) -> str | None:
+        name = names.get(closed_up(header[place]))
+        return name if name and _reads(name, samples, place) else None
 
     if wanted.keeps_rest:
         _guess(found, lambda place: _attribute(header[place]), "its own name")
-    _guess(found, lambda place: own.get(closed_up(header[place])), "its own name")
-    _guess(found, meant, "a usual name of it")
+    _guess(found, lambda place: said(place, own), "its own name")
+    _guess(found, lambda place: said(place, usual), "a usual name of it")
     for name in (name for name in _LOOKS if name in wanted.fields):
         _guess(found, lambda place, name=name: name if _looks(name, samples, place) else None,
                f"its values look like {_LOOKS[name][1]}")  # fmt: skip
