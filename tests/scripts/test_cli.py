@@ -117,7 +117,7 @@ def test_pause_and_resume_name_exactly_one_thing(outrider: Outrider, tenant: UUI
 
 def test_cron_is_listed_and_run_now(outrider: Outrider) -> None:
     names = [line["name"] for line in outrider("cron", "list", "--json").json()]
-    assert names == ["credits", "crm", "invariants", "retention"]
+    assert names == ["credits", "crm", "integrations", "invariants", "retention"]
     assert outrider("cron", "run", "retention", "--reason", "a test").code == 0
     [job] = outrider("jobs", "list", "--json").json()
     assert job["actor"] == "house.prune_history"

@@ -70,7 +70,7 @@ def test_a_database_that_is_away_is_waited_for_and_named(redis_url: str, said: S
 
 def test_actors_are_chosen_by_name_or_queue() -> None:
     assert set(registered(["house"])) == {
-        "house.check_invariants", "house.nudge_crm", "house.prune_history"}  # fmt: skip
+        "house.check_integrations", "house.check_invariants", "house.nudge_crm", "house.prune_history"}  # fmt: skip
     assert set(registered(["lead.score", "enrichment"])) == {"lead.score", "lead.enrich"}
 
 
