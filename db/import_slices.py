@@ -1,7 +1,7 @@
 """The next slice of a staged file: taken, booked and counted in one transaction. Idempotent by what is booked."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from db import import_leads, import_suppressions, imports, plans
 from db.pool import Tx
@@ -13,8 +13,9 @@ SLICE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What became of it: `leads` begin their journey, and `left` rows still wait."""
+    """What became of it; no two have one `id`. `leads` begin their journey, or go it again, and `left` rows still wait."""
 
+    id: UUID
     taken: int
     left: int
     leads: tuple[UUID, ...] = ()
@@ -38,12 +39,13 @@ def take(tx: Tx, import_id: UUID, *, rows: int = SLICE) -> Slice:
         {"id": import_id, "after": file.taken_to, "rows": rows},
     ).fetchall()
     lines = [int(str(line)) for (line,) in found]
+    slice_id = uuid4()
     if not lines:
-        return Slice(0, file.pending)
+        return Slice(slice_id, 0, file.pending)
     if file.kind is ImportKind.LEADS:
         taken = import_leads.take(tx, file, lines, room=plans.room(tx))
         fates, leads = taken.fates, tuple(dict.fromkeys(taken.leads))
     else:
         fates, leads = import_suppressions.take(tx, file, lines), ()
     left = imports.advance(tx, import_id, fates, taken_to=lines[-1])
-    return Slice(len(lines), left, leads, listed=not leads and fates.imported > 0)
+    return Slice(slice_id, len(lines), left, leads, listed=not leads and fates.imported > 0)

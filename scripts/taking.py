@@ -43,5 +43,5 @@ def take_all(
 def _take(database: Database, tenant_id: UUID, import_id: UUID) -> import_slices.Slice:
     with database.tenant(tenant_id) as tx:
         part = import_slices.take(tx, import_id)
-        emit_all(tx, facts(import_id, part))
+        emit_all(tx, facts(part))
     return part
