@@ -33,7 +33,7 @@ docs: dev ## Redraw the pages that come from the code
 # build: what makes the wheel; dev: everything. All in the same versions.
 lock: ## Resolve pyproject.toml anew into requirements/ (needs uv)
 	@$(COMPILE) --upgrade pyproject.toml --extra dev-servers --group build -o requirements/run.txt
-	@$(COMPILE) --upgrade pyproject.toml --extra dev-servers --group dev \
+	@$(COMPILE) --upgrade pyproject.toml --extra dev-servers --extra parquet --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
 	@$(COMPILE) pyproject.toml -c requirements/run.txt -o requirements/prod.txt
 	@$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt

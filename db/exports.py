@@ -4,14 +4,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
 
+import psycopg
 from psycopg.rows import dict_row
 
 from db.pool import Tx
 
 What: TypeAlias = Literal["leads", "messages", "outcomes"]
 """What can be exported."""
+Kind: TypeAlias = Literal["text", "integer", "moment", "json"]
+"""What a column holds."""
 
 _PAGE = 1000
+_KINDS: dict[str, Kind] = {
+    "text": "text", "uuid": "text", "int2": "integer", "int4": "integer", "int8": "integer",
+    "timestamptz": "moment", "jsonb": "json",
+}  # fmt: skip
 _QUERIES: dict[What, LiteralString] = {
     "leads": """
         SELECT id AS outrider_id, status::text AS outrider_status, score AS outrider_score, tier::text AS outrider_tier,
@@ -52,6 +59,14 @@ def rows(tx: Tx, what: What, *, since: datetime | None = None) -> Iterator[dict[
         cursor.itersize = _PAGE
         cursor.execute(_QUERIES[what], {"since": since})
         yield from cursor
+
+
+def columns(tx: Tx, what: What) -> dict[str, Kind]:
+    """Every column of `rows` in its order, and what it holds, as the database says it; also when there are no rows."""
+    cursor = tx.conn.execute(_QUERIES[what] + " LIMIT 0", {"since": None})
+    assert cursor.description is not None
+    types = psycopg.adapters.types
+    return {one.name: _KINDS[types[one.type_code].name] for one in cursor.description}
 
 
 def attribute_names(tx: Tx) -> list[str]:

@@ -2,7 +2,11 @@
 
 import csv
 import json
+import stat
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +14,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from db import Database, Tx
 from schemas.cells import guarded, unguarded
@@ -125,3 +130,67 @@ def test_a_file_without_an_ending_asks_for_the_format(
     said = outrider("export", "leads", "--tenant", "acme", "--out", str(tmp_path / "x"))
     assert said.code == 1
     assert "--format" in said.err
+
+
+def test_a_parquet_file_says_what_the_csv_says_in_types(
+    database: Database,
+    tenant: UUID,
+    tmp_path: Path,
+    outrider: Outrider,
+    peek: Peek,
+    sick: list[str],
+) -> None:
+    sick.append("scores.stale")  # a number in a column is all that is needed of a score
+    with database.tenant(tenant) as tx:
+        capture(tx, **{**ODD, "attributes": {"note": "two\nlines", "n": 1.5, "ö": None}})  # pyright: ignore[reportArgumentType]
+        capture(tx, "bob@x.example")
+    peek(
+        "UPDATE outrider.leads SET score = 71, tier = 'hot', scored_at = now() WHERE email = 'bob@x.example'"
+    )
+    peek("INSERT INTO outrider.messages (tenant_id, direction, status, from_address, subject, body_text, claimed_at) SELECT %s, 'inbound', 'received', 'x@y.example', 'Hi', 'No. ' || n, now() + n * interval '1 ms' FROM generate_series(1, 4500) n", tenant)  # fmt: skip
+    for what, count in (("leads", 2), ("messages", 4500), ("outcomes", 0)):
+        files = {kind: tmp_path / f"{what}.{kind}" for kind in ("csv", "parquet")}
+        for file in files.values():
+            said = outrider("export", what, "--tenant", "acme", "--out", str(file), "--json")
+            assert said.code == 0, said.err
+            assert said.json()["rows"] == count
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        table: Any = parquet.read_table(files["parquet"])
+        with files["csv"].open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        plain = [name for name in table.column_names if name != "attributes"]
+        assert [{name: cell(row[name]) for name in plain} for row in table.to_pylist()] == [
+            {name: unguarded(value) for name, value in row.items() if name in plain} for row in rows
+        ]
+        assert TYPES[what].items() <= {one.name: str(one.type) for one in table.schema}.items()
+        if what == "leads":
+            assert [json.loads(one) for one in table.column("attributes").to_pylist()] == [{"note": "two\nlines", "n": 1.5, "ö": None}, {}]  # fmt: skip
+        if what == "messages":  # never more than a row group is held
+            written: Any = parquet.ParquetFile(files["parquet"]).metadata
+            assert [written.row_group(n).num_rows for n in range(written.num_row_groups)] == [4000, 500]  # fmt: skip
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".parquet"}
+
+
+TYPES = {
+    "leads": {"outrider_id": "string", "outrider_score": "int64", "outrider_created_at": "timestamp[us, tz=UTC]", "attributes": "string"},
+    "messages": {"id": "string", "at": "timestamp[us, tz=UTC]", "step": "int64", "body": "string"},
+    "outcomes": {"at": "timestamp[us, tz=UTC]", "kind": "string", "lead_id": "string"},
+}  # fmt: skip
+
+
+def cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "" if value is None else str(value)
+
+
+def test_without_pyarrow_the_command_line_starts_and_parquet_says_what_to_install(
+    tmp_path: Path,
+) -> None:
+    told = "import sys; sys.modules['pyarrow'] = None; from scripts.cli import main; main()"
+    file = tmp_path / "leads.parquet"
+    command = [sys.executable, "-c", told, "export", "leads", "--tenant", "acme", "--out", str(file)]  # fmt: skip
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1, ended.stderr
+    assert "pip install 'outrider[parquet]'" in " ".join(ended.stderr.split())
+    assert not any(tmp_path.iterdir())
