@@ -132,7 +132,7 @@ def _meet(tx: Tx, file: Import, rows: list[_Given], room: int | None) -> tuple[T
     """Those we did not know, and the rows of those whom somebody else met just now."""
     fits = rows if room is None else rows[: max(0, room)]
     if over := rows[len(fits) :]:
-        import_rows.settle(tx, file.id, [row.line for row in over], RowStatus.SKIPPED, field="(plan)",
+        import_rows.settle(tx, file.id, [row.line for row in over], RowStatus.SKIPPED, field=import_rows.OVER_PLAN,
                            reason="the plan has no room for more contacts")  # fmt: skip
     made = _insert(tx, file, fits)
     import_rows.forget(tx, file.id, made, RowStatus.IMPORTED)

@@ -12,6 +12,8 @@ from db.pool import Tx
 from schemas.enums import RowStatus
 from schemas.imports import Judged
 
+OVER_PLAN = "(plan)"
+"""The field of rows for which nothing but a bigger plan is needed."""
 _AT_ONCE = 20_000
 """Rows of one COPY: more would run into the time that a statement has."""
 
@@ -25,6 +27,19 @@ class Left:
     raw: str
     field: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "status", RowStatus(self.status))
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """How many rows were left for one reason."""
+
+    status: RowStatus
+    field: str
+    reason: str
+    rows: int
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", RowStatus(self.status))
@@ -107,6 +122,22 @@ def list_left(tx: Tx, import_id: UUID, *, after: int = 0, limit: int = 10_000) -
          ORDER BY line LIMIT %(limit)s
         """,
         {"id": import_id, "after": after, "limit": limit},
+    )
+
+
+def count_reasons(tx: Tx, import_id: UUID, *, failed_for: str) -> list[Why]:
+    """Why rows were skipped, most first; of those that failed only they whose reason ends with some words."""
+    return tx.list(
+        Why,
+        """
+        SELECT status, coalesce(field, '') AS field, min(reason) AS reason, count(*) AS rows
+          FROM outrider.import_rows
+         WHERE import_id = %(id)s
+           AND (status = 'skipped' OR status = 'failed' AND right(reason, length(%(words)s)) = %(words)s)
+         GROUP BY status, field, CASE WHEN status = 'skipped' THEN reason END
+         ORDER BY status, rows DESC, reason
+        """,
+        {"id": import_id, "words": failed_for},
     )
 
 

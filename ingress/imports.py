@@ -113,7 +113,7 @@ class Imports:
     ) -> tuple[Staged, dict[str, str | None]]:
         try:
             with (
-                reading(spool, {}, WANTED[ImportKind.LEADS]) as file,
+                reading(spool, None, WANTED[ImportKind.LEADS]) as file,
                 self.doors.database.tenant(door.tenant_id, trace_id=trace_id) as tx,
             ):
                 staged = stage(tx, file, kind=ImportKind.LEADS, filename=slug, operator=f"key {slug}",

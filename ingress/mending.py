@@ -10,7 +10,7 @@ from db import Tx, import_rows, imports
 from db.import_rows import Left
 from db.imports import Import
 from ingress.intake import judged, record
-from schemas.csv_rows import delimiter_of
+from schemas.csv_rows import MEND_QUOTE, delimiter_of
 from schemas.errors import Permanent
 from schemas.lead_columns import OURS
 from schemas.lead_files import LeadFile, Row
@@ -75,7 +75,8 @@ def _placed(before: Import, file: LeadFile) -> Iterator[Row]:
         if row.of_line is None:
             raise Permanent(
                 f"file: line {row.line} does not say which line it mends; mend the file that "
-                f"`outrider import rejects --csv` wrote, and leave its column {OURS}line."
+                f"`outrider import rejects --csv` wrote, and leave its column {OURS}line. If it stood "
+                f"behind a quotation mark that was not closed, {MEND_QUOTE}."
             )
         yield Row(row.of_line, rewrite.raw(row), row.document, row.problem)
 

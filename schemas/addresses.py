@@ -102,7 +102,7 @@ def normalize(email: str) -> str:
             email.strip(), check_deliverability=False, test_environment=True
         )
     except EmailNotValidError as error:
-        raise ValueError(f"is not an e-mail address: {error}") from None
+        raise ValueError(f"is not an e-mail address: {str(error).rstrip('.')}") from None
     return f"{parts.local_part}@{parts.ascii_domain or parts.domain}"
 
 

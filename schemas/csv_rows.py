@@ -101,15 +101,23 @@ def _delimiter(lines: Lines) -> str:
     return delimiter_of(first)
 
 
+MEND_QUOTE = (
+    "close the quotation mark in the file and import the file again; who is known is updated"
+)
+"""What mends a row that swallowed those after it: they have no lines of their own to be mended by."""
+UNCLOSED = (
+    "a quotation mark is opened here and never closed; everything after it is in this row; "
+    + MEND_QUOTE
+)
+
+
 def _sentence(problem: str) -> str:
     if "end of data" in problem:
-        return (
-            "a quotation mark is opened here and never closed; everything after it is in this row"
-        )
+        return UNCLOSED
     if "expected after" in problem:
         return "a quotation mark inside a quoted cell must be doubled"
     if "field limit" in problem or "larger than" in problem:
-        return f"a cell has more than {_LONGEST_CELL} characters; is a quotation mark not closed?"
+        return f"a cell has more than {_LONGEST_CELL} characters; is a quotation mark not closed? {MEND_QUOTE}"
     if "too long" in problem:
-        return f"a row has more than {LONGEST:,} characters, and the rest is not kept; is a quotation mark not closed?"
+        return f"a row has more than {LONGEST:,} characters, and the rest is not kept; is a quotation mark not closed? {MEND_QUOTE}"
     return f"is not CSV: {problem}"

@@ -60,17 +60,19 @@ class Column:
 
 def match(
     header: Sequence[str],
-    told: Mapping[str, str],
+    told: Mapping[str, str] | None,
     samples: Sequence[Sequence[str]] = (),
     wanted: Wanted = PEOPLE,
 ) -> list[Column]:
     """What each column means.
 
-    `told` is what a person says (column to field, or `-` for none) and goes first; then a field's
+    `told` is what a person says (column to field, or `-` for none; None where nobody can say it,
+    so that refusals do not advise it) and goes first; then a field's
     own name, then its usual names, then what its values look like; whatever is left becomes an
     attribute, when those are kept. Raises Permanent when that is not one column per field, or
     nobody could be reached.
     """
+    asks, told = told is not None, told or {}
     _refuse_strangers(header, told, wanted)
     found = [Column(name, samples=_shown(samples, place)) for place, name in enumerate(header)]
     _follow(found, told)
@@ -89,11 +91,15 @@ def match(
         _guess(found, lambda place, name=name: name if _looks(name, samples, place) else None,
                f"its values look like {_LOOKS[name][1]}")  # fmt: skip
     if not any(column.field in wanted.reach for column in found):
-        raise Permanent(
-            f"{wanted.reach[0]}: no column says it; say which one: --map COLUMN={wanted.reach[0]}. "
-            f"The columns are: {', '.join(header)}."
-        )
-    return _with_rest(found, wanted)
+        name = wanted.reach[0]
+        how = f"say which one: --map COLUMN={name}" if asks else f"name the one that does {name!r}"
+        raise Permanent(f"{name}: no column says it; {how}. The columns are: {', '.join(header)}.")
+    return _with_rest(found, wanted, asks=asks)
+
+
+def is_person(cell: str) -> bool:
+    """Whether a cell is an address or a profile, as no column's name is."""
+    return any(pattern.fullmatch(cell.strip()) for pattern, _ in _LOOKS.values())
 
 
 def doubts(columns: Sequence[Column], samples: Sequence[Sequence[str]]) -> list[str]:
@@ -128,13 +134,13 @@ def _attribute(name: str) -> str | None:
     return name.strip() if name.strip().startswith("attributes.") else None
 
 
-def _with_rest(found: list[Column], wanted: Wanted) -> list[Column]:
+def _with_rest(found: list[Column], wanted: Wanted, *, asks: bool) -> list[Column]:
     rest = [column if column.why else _rest(column, keeps=wanted.keeps_rest) for column in found]
     extra = sum(1 for column in rest if column.why == _BESIDE)
     if extra > MOST_ATTRIBUTES:
         raise Permanent(
             f"header: {extra} columns are no field of ours, and {MOST_ATTRIBUTES} are kept; "
-            "leave some out: --map COLUMN=-"
+            f"{'leave some out: --map COLUMN=-' if asks else 'take some out of the file'}"
         )
     return rest
 

@@ -15,7 +15,16 @@ from schemas.csv_rows import Record, records
 from schemas.errors import Permanent
 from schemas.file_text import scan, text_of
 from schemas.json_rows import Line, lines
-from schemas.lead_columns import EXPORTED, OURS, PEOPLE, Column, Wanted, doubts, match
+from schemas.lead_columns import (
+    EXPORTED,
+    OURS,
+    PEOPLE,
+    Column,
+    Wanted,
+    doubts,
+    is_person,
+    match,
+)
 
 _SAMPLE = 100
 """Rows that are looked at before the columns are understood."""
@@ -57,7 +66,7 @@ def reading(
 ) -> Generator[LeadFile]:
     """A seekable file, opened for reading its rows; blank lines are no rows, and a record may have several lines.
 
-    `told` maps columns to fields, see `lead_columns.match`. Raises Permanent when the file as a
+    `told` maps columns to fields, and is None where nobody can, see `lead_columns.match`. Raises Permanent when the file as a
     whole cannot be read; what is wrong with one row is that row's. Does not close the file.
     """
     found = scan(file)
@@ -66,7 +75,7 @@ def reading(
         begins = text.read(4096).lstrip()[:1]
         text.seek(0)
         open_it = _json if begins == "{" else _csv
-        kind, header, columns, rows, notices = open_it(text, told or {}, wanted)
+        kind, header, columns, rows, notices = open_it(text, told, wanted)
         notices = [*found.notices, *notices]
         yield LeadFile(kind, header, columns, rows, notices, told or {}, found.sha256, found.size)
     finally:
@@ -76,13 +85,18 @@ def reading(
 _Opened = tuple[Literal["csv", "jsonl"], str, list[Column], Iterator[Row], list[str]]
 
 
-def _csv(text: TextIO, told: Mapping[str, str], wanted: Wanted) -> _Opened:
+def _csv(text: TextIO, told: Mapping[str, str] | None, wanted: Wanted) -> _Opened:
     stream = records(text)
     header = next(stream, None)
     if header is None:
         raise Permanent("file: is empty; the first line must name the columns.")
     if header.problem:
         raise Permanent(f"header: {header.problem}.")
+    if any(is_person(cell) for cell in header.cells):
+        raise Permanent(
+            f"header: line {header.line} is a person, not column names; "
+            "add a line before it that names the columns."
+        )
     ahead = list(itertools.islice(stream, _SAMPLE))
     names = [cell.strip() for cell in header.cells]
     samples = [record.cells for record in ahead]
@@ -121,7 +135,7 @@ class _Cells:
         return _number(cells[self._line])
 
 
-def _json(text: TextIO, told: Mapping[str, str], wanted: Wanted) -> _Opened:
+def _json(text: TextIO, told: Mapping[str, str] | None, wanted: Wanted) -> _Opened:
     stream = lines(text)
     ahead = list(itertools.islice(stream, _SAMPLE))
     names = list(dict.fromkeys(name for line in ahead for name in line.members))

@@ -40,8 +40,9 @@ def export(
     since: Annotated[
         str | None, typer.Option(help="What changed or happened from then on: a moment, or 7d.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     as_json: Json = False,
-) -> None:
+) -> None:  # fmt: skip
     """Write the leads, messages or outcomes of a tenant to a file; a CSV of leads can be imported again.
 
     In a CSV a cell that a spreadsheet would run as a formula begins with an apostrophe; `import` takes
@@ -49,6 +50,8 @@ def export(
     UTC, and attributes as JSON.
     """
     kind = form or _by_name(file)
+    if file.exists() and not force:
+        raise Permanent(f"--out: {file} is there; choose another name, or say --force.")
     columnar = Parquet() if kind is Format.PARQUET else None
     began = read_moment(since, "--since") if since else None
     with open_database() as (database, _):
@@ -56,15 +59,14 @@ def export(
             tenant_id = tenants.get_by_slug(tx, tenant).id
         with database.tenant(tenant_id) as tx:
             moment = clock.read(tx) - began if isinstance(began, timedelta) else began
-            rows = exports.rows(tx, what, since=moment)
+            rows, columns = exports.rows(tx, what, since=moment), exports.columns(tx, what)
             if columnar:
-                columns = exports.columns(tx, what)
                 count = _write(file, lambda stream: columnar.write(stream, rows, columns))
             else:
                 names = (
                     exports.attribute_names(tx) if what == "leads" and kind is Format.CSV else []
                 )
-                count = _write(file, lambda stream: _text(stream, kind, rows, names))
+                count = _write(file, lambda stream: _text(stream, kind, rows, [*columns], names))
             _audit(tx, what, count)
     if str(file) == "-":
         return
@@ -101,17 +103,16 @@ def _write(file: Path, fill: Callable[[BinaryIO], int]) -> int:
 
 
 def _text(
-    stream: BinaryIO, kind: Format, rows: Iterator[dict[str, object]], names: Sequence[str]
-) -> int:
+    stream: BinaryIO, kind: Format, rows: Iterator[dict[str, object]], columns: Sequence[str],
+    names: Sequence[str],
+) -> int:  # fmt: skip
     with TextIOWrapper(stream, encoding="utf-8", newline="") as text:
-        return _rows(text, kind, rows, names)
+        if kind is Format.CSV:
+            return _csv(text, rows, [name for name in columns if name != "attributes"], names)
+        return _jsonl(text, rows)
 
 
-def _rows(
-    stream: TextIO, kind: Format, rows: Iterator[dict[str, object]], names: Sequence[str]
-) -> int:
-    if kind is Format.CSV:
-        return _csv(stream, rows, names)
+def _jsonl(stream: TextIO, rows: Iterator[dict[str, object]]) -> int:
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007  (counted)
         said = {name: value for name, value in row.items() if value is not None}
@@ -119,16 +120,14 @@ def _rows(
     return count
 
 
-def _csv(stream: TextIO, rows: Iterator[dict[str, object]], names: Sequence[str]) -> int:
+def _csv(
+    stream: TextIO, rows: Iterator[dict[str, object]], columns: Sequence[str], names: Sequence[str]
+) -> int:
     writer, count = csv.writer(stream, lineterminator="\n"), 0
-    first = next(rows, None)
-    if first is None:
-        return 0
-    columns = [name for name in first if name != "attributes"]
     writer.writerow(
         [guarded(name) for name in chain(columns, (f"attributes.{name}" for name in names))]
     )
-    for count, row in enumerate(chain([first], rows), 1):  # noqa: B007  (counted)
+    for count, row in enumerate(rows, 1):  # noqa: B007  (counted)
         beside = cast("dict[str, object]", row.get("attributes") or {})
         writer.writerow(
             _cells(chain((row[name] for name in columns), (beside.get(name) for name in names)))

@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from db.import_rows import Left
+from db.import_rows import OVER_PLAN, Left, Why
 from db.imports import Import
+from db.plans import Plan
+from schemas.csv_rows import MEND_QUOTE
+from schemas.enums import RowStatus
 from schemas.lead_columns import Column
 from schemas.lead_files import LeadFile
-from scripts.output import err, out, print_json, show
+from scripts.output import err, out, print_json, records, show
 
 _LONGEST = 40
 
@@ -50,10 +53,13 @@ def counts(done: Import) -> dict[str, object]:
     }  # fmt: skip
 
 
-def print_import(done: Import, *, known: bool, as_json: bool) -> None:
-    """What became of a file, and what to do with the rows that were left."""
+def print_import(
+    done: Import, why: Sequence[Why], plan: Plan, *, known: bool, as_json: bool
+) -> None:
+    """What became of a file, and what to do with the rows that were left, by what would help them."""
     if as_json:
-        print_json({**counts(done), "already_imported": known})
+        skipped = [one for one in why if one.status is RowStatus.SKIPPED]
+        print_json({**counts(done), "already_imported": known, "skipped_because": records(skipped)})
         return
     if known:
         out.print(f"{done.filename} was imported before; nothing was changed.", markup=False)
@@ -63,13 +69,27 @@ def print_import(done: Import, *, known: bool, as_json: bool) -> None:
         highlight=False,
     )
     if done.pending:
-        out.print(f"{done.pending} wait: `outrider import resume {done.id}`.", highlight=False)
-    if done.failed or done.skipped:
-        out.print(
-            f"Those that were left, to mend: `outrider import rejects {done.id} --csv > mended.csv`, "
-            f"then `outrider import retry {done.id} --file mended.csv`.",
-            highlight=False,
+        _advise(f"{done.pending} wait: `outrider import resume {done.id}`.")
+    for one in why:
+        _advise(f"{one.rows} {one.status}: {_help(done, one, plan)}.")
+    if done.failed > sum(one.rows for one in why if one.status is RowStatus.FAILED):
+        _advise(
+            f"Those that failed, to mend: `outrider import rejects {done.id} --csv > mended.csv`, "
+            f"then `outrider import retry {done.id} --file mended.csv`."
         )
+
+
+def _help(done: Import, why: Why, plan: Plan) -> str:
+    if why.field == OVER_PLAN and plan.contacts is not None:
+        return (
+            f"the plan {plan.name} has room for {plan.contacts:,} contacts: "
+            f"`outrider tenants plan TENANT PLAN`, then `outrider import retry {done.id}`"
+        )
+    return MEND_QUOTE if why.status is RowStatus.FAILED else why.reason
+
+
+def _advise(sentence: str) -> None:
+    out.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_left(left: Sequence[Left], *, as_json: bool) -> None:

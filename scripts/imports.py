@@ -9,11 +9,12 @@ from uuid import UUID
 
 import typer
 
-from db import Database, import_rows, imports, tenants
+from db import Database, import_rows, imports, plans, subscriptions, tenants
 from db.import_rows import Left
 from db.imports import Import
 from ingress.intake import Staged, judged, stage
 from ingress.mending import left_file, mend, try_again
+from schemas.csv_rows import MEND_QUOTE
 from schemas.enums import ImportKind, OnDuplicate, RowStatus
 from schemas.errors import Permanent
 from schemas.imports import WANTED
@@ -80,6 +81,8 @@ def import_leads(
         with bar("reading", None) as moved, database.tenant(tenant_id) as tx:
             staged = stage(tx, opened, kind=kind, filename=file.name, operator=whoami(), source=source,
                            on_duplicate=on_duplicate, progress=moved)  # fmt: skip
+        if staged.known:
+            _not_looked_at(staged.file, source, on_duplicate, told)
         _finish(database, staged, as_json=as_json)
 
 
@@ -159,9 +162,27 @@ def _finish(database: Database, staged: Staged, *, as_json: bool) -> None:
             )
     except KeyboardInterrupt:
         err.print(f"Stopped; what was taken stays. Go on with: outrider import resume {file.id}",
-                  highlight=False)  # fmt: skip
+                  highlight=False, soft_wrap=True)  # fmt: skip
         raise
-    print_import(done, known=staged.known and not file.pending, as_json=as_json)
+    with database.tenant(file.tenant_id) as tx:
+        why = import_rows.count_reasons(tx, file.id, failed_for=MEND_QUOTE)
+        plan = plans.get(tx, subscriptions.get(tx, file.tenant_id).plan_code)
+    print_import(done, why, plan, known=staged.known and not file.pending, as_json=as_json)
+
+
+def _not_looked_at(
+    known: Import, source: str | None, on_duplicate: OnDuplicate, told: dict[str, str]
+) -> None:
+    """Say which options differ from those with which this file was first read: those still hold."""
+    options = {
+        f"--source (it is {known.source})": source not in {None, known.source},
+        f"--on-duplicate (it is {known.on_duplicate})": on_duplicate is not known.on_duplicate,
+        "--map": bool(told) and told != known.mapping,
+    }
+    if ignored := [name for name, differs in options.items() if differs]:
+        err.print(
+            f"This very file was read before, and how it was read then holds; not looked at: {', '.join(ignored)}.",
+            style="yellow", highlight=False, markup=False, soft_wrap=True)  # fmt: skip
 
 
 def _check(file: LeadFile, kind: ImportKind, *, as_json: bool) -> None:
@@ -179,7 +200,8 @@ def _check(file: LeadFile, kind: ImportKind, *, as_json: bool) -> None:
         return
     out.print(f"{rows - failed} rows are right, {failed} are wrong; nothing was stored.",
               highlight=False)  # fmt: skip
-    print_left(wrong, as_json=False)
+    if wrong:
+        print_left(wrong, as_json=False)
 
 
 def _ask(name: str, *, yes: bool) -> None:

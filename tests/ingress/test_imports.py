@@ -89,7 +89,9 @@ def test_nothing_unsigned_stale_large_or_unreadable_is_stored(files: Sender, pee
         post(files, b"mail\n\x81@b.example\n").status_code,
     ]  # fmt: skip
     assert statuses == [401, 401, 401, 401, 401, 422, 422]
-    assert "--map COLUMN=email" in files.post(b"name,phone\nx,y\n").json()["detail"]
+    assert files.post(b"name,phone\nx,y\n").json()["detail"] == (
+        "email: no column says it; name the one that does 'email'. The columns are: name, phone."
+    )
     assert peek("SELECT count(*) FROM outrider.imports") == [(0,)]
     assert peek("SELECT count(*) FROM outrider.import_rows") == [(0,)]
 

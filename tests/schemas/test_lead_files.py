@@ -16,7 +16,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
 def read(data: bytes, told: dict[str, str] | None = None) -> LeadFile:
-    with reading(io.BytesIO(data), told) as file:
+    with reading(io.BytesIO(data), told or {}) as file:
         return replace(file, rows=iter(list(file.rows)))
 
 
@@ -115,6 +115,12 @@ def test_what_a_person_says_goes_before_what_we_guess() -> None:
             "101 columns are no field of ours",
         ),
         (b'mail,"x', {}, "header: a quotation mark"),
+        (
+            b"a@nh.example,A\nb@nh.example,B\n",
+            {},
+            "line 1 is a person, not column names; add a line",
+        ),
+        (b"linkedin.com/in/ada\n", {}, "line 1 is a person"),
     ],
 )
 def test_a_file_that_nobody_can_use_says_why(data: bytes, told: dict[str, str], says: str) -> None:

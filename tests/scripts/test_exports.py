@@ -124,6 +124,23 @@ def test_messages_and_outcomes_come_out_and_since_leaves_out_what_is_older(
     ]  # fmt: skip
 
 
+def test_a_file_that_is_there_is_written_over_only_when_told(
+    database: Database, tenant: UUID, tmp_path: Path, outrider: Outrider
+) -> None:
+    file = tmp_path / "leads.jsonl"
+    file.write_text("mine")
+    arguments = ("export", "leads", "--tenant", "acme", "--out", str(file))
+    refused = outrider(*arguments)
+    assert (refused.code, file.read_text()) == (1, "mine")
+    assert "is there; choose another name, or say --force" in " ".join(refused.err.split())
+    assert outrider(*arguments, "--force").code == 0
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("", 0o600)
+    file = tmp_path / "leads.csv"
+    outrider("export", "leads", "--tenant", "acme", "--out", str(file))
+    assert file.read_text().startswith("outrider_id,outrider_status,")
+    assert file.read_text().count("\n") == 1
+
+
 def test_a_file_without_an_ending_asks_for_the_format(
     tenant: UUID, tmp_path: Path, outrider: Outrider
 ) -> None:
