@@ -26,5 +26,12 @@ USAGE: dict[str, LiteralString] = {
                        lag(balance_after, 1, 0::bigint) OVER line AS before, lag(entry, 1, 0::bigint) OVER line AS last
                   FROM outrider.credit_transactions WINDOW line AS (PARTITION BY tenant_id ORDER BY entry)) l
          WHERE l.balance_after <> l.before + l.credits OR l.entry <> l.last + 1
+        UNION ALL
+        SELECT 'tenant ' || a.tenant_id, 'spent ' || a.spent || ' credits in ' || a.spent_in
+               || ' and its ledger says ' || t.spent
+          FROM outrider.credit_accounts a CROSS JOIN LATERAL (
+               SELECT coalesce(-sum(t.credits), 0) AS spent FROM outrider.credit_transactions t
+                WHERE t.tenant_id = a.tenant_id AND t.period_start = a.spent_in AND t.kind IN ('spend', 'refund')) t
+         WHERE a.spent <> t.spent
     """,
 }

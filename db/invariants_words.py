@@ -40,7 +40,7 @@ WORDS: dict[str, str] = {
     "crm.stranded": "Somebody sends every batch of CRM changes.",
     "crm.unlogged": "Every link to a CRM contact has the push that made it in the log.",
     "usage.sum": "What a tenant used of a limit is the sum of its ledger.",
-    "credits.balance": "A balance of credits is the last line of a ledger in which each line follows from the one before.",
+    "credits.balance": "A balance of credits is the last line of a ledger in which each line follows from the one before, and the month's spends are its sum.",
     "models.cost": "What models cost a tenant on a day is the sum of that day's run logs.",
     "imports.sum": "Of an import of the last seven days each row is kept with its fate, and the counts are theirs.",
     "imports.idle": "A posted file with rows that wait has a job that takes them, or a dead letter.",

@@ -26,7 +26,10 @@ def this_month(tx: Tx) -> date:
 
 
 def list_month(tx: Tx, month: date) -> list[Usage]:
-    """Every meter of the tenant in a month, then its credits and its contacts as they stand now."""
+    """Every meter of the tenant in a month, the credits that it spent in it, and its contacts now.
+
+    Credits count what was spent less what was given back, of whichever grant: more than 100 % is a gift's.
+    """
     return tx.list(
         Usage,
         """
@@ -42,12 +45,14 @@ def list_month(tx: Tx, month: date) -> list[Usage]:
               LEFT JOIN outrider.usage_counters c
                 ON c.meter = m.meter AND c.period_start = %(month)s
             UNION ALL
-            SELECT 2, 'credits', greatest(0, (p.limits ->> 'credits_month')::bigint - coalesce(max(a.balance), 0)),
-                   (p.limits ->> 'credits_month')::bigint,
-                   CASE WHEN max(a.warned_for) = %(month)s THEN max(a.updated_at) END,
-                   (outrider.this_month() + interval '1 month') AT TIME ZONE 'UTC'
-              FROM plan p LEFT JOIN outrider.credit_accounts a ON true
-             WHERE p.limits ? 'credits_month' GROUP BY p.limits
+            SELECT 2, 'credits', coalesce(t.spent, 0), (p.limits ->> 'credits_month')::bigint,
+                   CASE WHEN date_trunc('month', a.warned_at AT TIME ZONE 'UTC') = %(month)s THEN a.warned_at END,
+                   (%(month)s::date + interval '1 month') AT TIME ZONE 'UTC'
+              FROM plan p LEFT JOIN outrider.credit_accounts a ON a.tenant_id = outrider.current_tenant_id()
+              LEFT JOIN LATERAL (SELECT -sum(t.credits)::bigint AS spent FROM outrider.credit_transactions t
+                    WHERE t.tenant_id = outrider.current_tenant_id() AND t.period_start = %(month)s
+                      AND t.kind IN ('spend', 'refund')) t ON true
+             WHERE p.limits ? 'credits_month'
             UNION ALL
             SELECT 3, 'contacts', (SELECT count(*) FROM outrider.leads WHERE deleted_at IS NULL),
                    (p.limits ->> 'contacts')::bigint, NULL, NULL

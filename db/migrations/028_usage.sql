@@ -68,7 +68,9 @@ create table outrider.credit_accounts (
   tenant_id   uuid primary key default outrider.current_tenant_id() references outrider.tenants (id) on delete cascade,
   balance     bigint not null default 0 check (balance >= 0),
   entries     bigint not null default 0,
-  warned_for  date,
+  spent       bigint not null default 0,          -- in the month spent_in, less what of it was given back
+  spent_in    date,
+  warned_at   timestamptz,
   updated_at  timestamptz not null default outrider.now()
 );
 comment on table outrider.credit_accounts is 'A tenant''s balance: the last line of its ledger || every spending actor';
@@ -80,7 +82,7 @@ create table outrider.credit_transactions (
   credits       bigint not null check (credits <> 0),
   balance_after bigint not null check (balance_after >= 0),
   key           text,
-  period_start  date,                           -- of what a plan grants: the month it is for
+  period_start  date,                           -- of what a plan grants, and of spends with their refunds: the month
   reason        text,
   source_system text,
   source_id     text,
@@ -159,7 +161,14 @@ begin
     return;
   end if;
   balance := balance + p_credits;
-  update outrider.credit_accounts a set balance = book_credits.balance, entries = line where a.tenant_id = me;
+  update outrider.credit_accounts a
+     set balance = book_credits.balance, entries = line,
+         spent = case when p_kind not in ('spend', 'refund') then a.spent
+                      when p_month = a.spent_in then a.spent - p_credits
+                      when p_kind = 'spend' then -p_credits
+                      else a.spent end,           -- what a month that is over gets back is in the ledger alone
+         spent_in = case p_kind when 'spend' then p_month else a.spent_in end
+   where a.tenant_id = me;
   insert into outrider.credit_transactions (tenant_id, entry, kind, credits, balance_after, key, reason, period_start)
   values (me, line, p_kind, p_credits, balance, p_key, p_reason, p_month);
 end $$;
@@ -212,7 +221,7 @@ end $$;
 -- Take some of what the plan gives, or be told why not. A key that is counted is not counted again.
 --   outcome  taken | known | unpaid | spent
 --   allowed  the month's limit that was asked, or null: the plan has none
---   used     of it, this one included; of credits what was spent of the month's
+--   used     of it, this one included; of credits what the month spent, be it of the plan's or of a gift
 --   warned   this take was the first of the month to reach 80 %
 create function outrider.take_usage(
   p_meter outrider.meter, p_quantity bigint, p_key text,
@@ -252,7 +261,7 @@ begin
       select a.balance into balance from outrider.credit_accounts a where a.tenant_id = me for update;
     end if;
     enough := coalesce(balance, 0) >= p_quantity;
-    used := greatest(0, allowed - coalesce(balance, 0));
+    used := coalesce((select a.spent from outrider.credit_accounts a where a.tenant_id = me and a.spent_in = month), 0);
   elsif allowed is not null then
     perform outrider.open_counter(p_meter, month);
     update outrider.usage_counters c set quantity = c.quantity + p_quantity
@@ -287,10 +296,11 @@ begin
 
   outcome := 'taken';
   if of_credits then
-    perform outrider.book_credits('spend', -p_quantity, p_meter || ':' || p_key || '#' || turn, p_meter::text);
-    used := greatest(0, allowed - (balance - p_quantity));
-    update outrider.credit_accounts a set warned_for = month
-     where a.tenant_id = me and used * 5 >= allowed * 4 and a.warned_for is distinct from month;
+    perform outrider.book_credits('spend', -p_quantity, p_meter || ':' || p_key || '#' || turn, p_meter::text, month);
+    used := (select a.spent from outrider.credit_accounts a where a.tenant_id = me);
+    update outrider.credit_accounts a set warned_at = outrider.now()
+     where a.tenant_id = me and used * 5 >= allowed * 4
+       and (a.warned_at is null or a.warned_at < month::timestamp at time zone 'UTC');
     warned := found;
   elsif used * 5 >= allowed * 4 then
     update outrider.usage_counters c set warned_at = outrider.now()
@@ -326,7 +336,7 @@ begin
    where c.tenant_id = me and c.meter = p_meter and c.period_start = event.period_start;
   spent := p_meter || ':' || p_key || '#' || event.times;
   if exists (select from outrider.credit_transactions t where t.tenant_id = me and t.key = spent) then
-    perform outrider.book_credits('refund', event.quantity, spent || ':refund', p_meter::text);
+    perform outrider.book_credits('refund', event.quantity, spent || ':refund', p_meter::text, event.period_start);
   end if;
   return true;
 end $$;

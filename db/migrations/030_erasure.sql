@@ -176,7 +176,7 @@ begin
     ['usage_events', 'mention', 'fresh', 'key'],
     ['usage_events', 'none', null, 'period_start'],
     ['usage_counters', 'none', null, 'period_start'],
-    ['credit_accounts', 'none', null, 'warned_for'],
+    ['credit_accounts', 'none', null, 'spent_in'],
     ['credit_transactions', 'mention', 'fresh', 'key'],
     ['credit_transactions', 'mention', 'scrub', 'reason'],
     ['credit_transactions', 'none', null, 'period_start'],

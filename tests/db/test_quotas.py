@@ -152,6 +152,36 @@ def test_the_months_credits_come_once_and_what_is_left_of_them_goes(plans: Plans
     assert plans.do(credits.balance) == 9
 
 
+def test_a_gift_changes_neither_what_was_spent_nor_when_that_is_warned_of(
+    plans: Plans, at: At
+) -> None:
+    def line() -> tuple[int, int | None, bool]:
+        told = plans.do(lambda tx: usage.list_month(tx, usage.this_month(tx)))
+        [one] = [one for one in told if one.what == "credits"]
+        return one.used, one.percent, one.warned_at is not None
+
+    def spend(key: str, quantity: int) -> tuple[int | None, bool]:
+        taken = plans.take(key, meter=Meter.LOOKUPS, quantity=quantity)
+        assert isinstance(taken, Taken)
+        return taken.used, taken.warned
+
+    at(NOVEMBER)
+    plans.have(credits_month=10)
+    assert spend("a", 7) == (7, False)
+    plans.do(lambda tx: credits.grant(tx, 10, reason="a gift"))
+    assert (line(), plans.do(credits.balance)) == ((7, 70, False), 13)
+    assert [spend("b", 1), spend("c", 1)] == [(8, True), (9, False)]
+    plans.refund("c", meter=Meter.LOOKUPS)
+    assert spend("d", 4) == (12, False)  # more than the plan gives: the gift's
+    assert line() == (12, 120, True)
+    at(datetime(2026, 12, 1, tzinfo=UTC))
+    assert line() == (0, 0, False)
+    plans.refund("b", meter=Meter.LOOKUPS)  # goes back to November
+    assert [spend("e", 7), spend("f", 1)] == [(7, False), (8, True)]
+    november = plans.do(lambda tx: usage.list_month(tx, date(2026, 11, 1)))
+    assert [one.used for one in november if one.what == "credits"] == [11]
+
+
 def test_an_upgrade_brings_the_rest_of_the_bigger_plans_credits(plans: Plans) -> None:
     plans.have(credits_month=10)
     plans.have(credits_month=25)
@@ -208,6 +238,10 @@ PLANTED: list[tuple[str, LiteralString]] = [
     ("credits.balance", "UPDATE outrider.credit_accounts SET balance = 9"),
     ("credits.balance", "UPDATE outrider.credit_transactions SET credits = 4 WHERE entry = 2"),
     ("credits.balance", "DELETE FROM outrider.credit_transactions WHERE entry = 1"),
+    (
+        "credits.balance",
+        "UPDATE outrider.credit_accounts SET spent = 1, spent_in = outrider.this_month()",
+    ),
 ]
 
 
