@@ -1,7 +1,7 @@
 """`outrider integrations`: what a tenant has connected, and whether it works. Shows no secret, ever."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -11,8 +11,9 @@ import typer
 
 from db import Database, integrations, tenants
 from db.integrations import Integration
+from db.pool import DatabaseAway
 from providers.registry import from_settings
-from schemas.errors import JobError, Permanent
+from schemas.errors import JobError, Permanent, RateLimited, Transient
 from schemas.integrations import ELSEWHERE, VENDORS
 from scripts.options import Json, Reason, Tenant, secret_from
 from scripts.output import out, print_json, show, show_one
@@ -98,7 +99,7 @@ def connect(
     with open_database() as (database, settings):
         assert settings.secret_key
         keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
-        with closing(from_settings(settings)) as outside:
+        with closing(from_settings(settings)) as outside, _named(wanted):
             made = integration_setup.connect(
                 database, keyring, outside.keys, _tenant(database, tenant), wanted,
                 secret=secret, operator=whoami(),
@@ -152,6 +153,19 @@ def disconnect(provider: Provider, tenant: Tenant, reason: Reason, account: Acco
         found = _integration(database, provider, tenant, account)
         integration_setup.disconnect(database, found, reason=reason, operator=whoami())
     out.print(f"{provider} is disconnected, and its secret is destroyed.")
+
+
+@contextmanager
+def _named(wanted: Wanted) -> Generator[None]:
+    """What keeps us from asking the vendor is told with the option that could be wrong."""
+    try:
+        yield
+    except (RateLimited, DatabaseAway):
+        raise
+    except Transient as error:
+        where = wanted.base_url or VENDORS[wanted.provider].base_url
+        raise Permanent(f"--base-url: {where} could not be reached, so nothing was changed: {error} "
+                        "Try again, or name another address.") from error  # fmt: skip
 
 
 def _pairs(given: Sequence[str]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -46,11 +47,13 @@ def erase_person(
         if not dry_run and not yes:
             _ask(address, tenant)
         done, refusals = _each(database, meant, address, None if dry_run else reason)
+        slugs = _slugs(database)
     known = [one for one in done if one.anything]
     if as_json:
-        print_json({"dry_run": dry_run, "tenants": [asdict(one) for one in known], "stays": _STAYS})
+        print_json({"dry_run": dry_run, "stays": _STAYS,
+                    "tenants": [{"tenant": _name(one, slugs), **asdict(one)} for one in known]})  # fmt: skip
     else:
-        _print(known, dry_run=dry_run)
+        _print(known, slugs, dry_run=dry_run)
     if refusals:
         raise refusals[0]
 
@@ -115,6 +118,16 @@ def _everywhere(database: Database) -> list[UUID | None]:
         return [*tenants.list_ids(tx), None]
 
 
+def _slugs(database: Database) -> dict[UUID, str]:
+    with database.hat("operator") as tx:
+        return {one.id: one.slug for one in tenants.list_all(tx)}
+
+
+def _name(one: Erasure, slugs: Mapping[UUID, str]) -> str | None:
+    """A tenant's slug, or its id where it was deleted; None: the house."""
+    return slugs.get(one.tenant_id, str(one.tenant_id)) if one.tenant_id else None
+
+
 def _ask(address: str, tenant: str | None) -> None:
     where = f"tenant {tenant}" if tenant else "every tenant"
     if not sys.stdin.isatty():
@@ -142,13 +155,13 @@ def _each(
     return done, refusals
 
 
-def _print(done: list[Erasure], *, dry_run: bool) -> None:
+def _print(done: list[Erasure], slugs: Mapping[UUID, str], *, dry_run: bool) -> None:
     if not done:
         out.print("Nobody of this address is known; it is suppressed all the same."
                   if not dry_run else "Nobody of this address is known.")  # fmt: skip
     for one in done:
         out.print(
-            f"{one.tenant_id or 'The house'}: {one.leads} leads, {one.stopped} sequences stopped, "
+            f"{_name(one, slugs) or 'The house'}: {one.leads} leads, {one.stopped} sequences stopped, "
             f"{one.cancelled} waiting jobs cancelled, {one.fenced} running ones cut off.",
             highlight=False,
         )

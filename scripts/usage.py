@@ -21,7 +21,7 @@ def usage(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a tenant used in a month, its credits, and its plan."""
+    """Show what a tenant used in a month, when 80 % of a limit was reached (warned_at), its credits and plan."""
     asked = _month(month) if month else None
     with open_database() as (database, _):
         with database.hat("operator") as tx:

@@ -11,7 +11,7 @@ from workers.retry import PATIENT, QUICK
 
 @actor(WarnUsage, queue="metering", retry=QUICK, limit=timedelta(seconds=30))
 def warn_usage(job: WarnUsage, ctx: Context) -> None:
-    """Pure; there is one such job per tenant, meter and month."""
+    """Pure; one such job per tenant, meter and month. People see it as `warned_at` of `outrider usage`."""
     ctx.log.warning("usage.warned", meter=job.meter.value, used=job.used, allowed=job.allowed,
                     month=f"{job.month:%Y-%m}")  # fmt: skip
 

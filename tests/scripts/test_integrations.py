@@ -9,6 +9,7 @@ from tests.fix_vendors import SECRETS, Vendors
 from tests.scripts.conftest import Said
 
 Outrider = Callable[..., Said]
+NOBODY = "http://127.0.0.1:9"  # nothing listens there
 ACME = ("--tenant", "acme")
 
 
@@ -50,6 +51,7 @@ def test_an_account_is_connected_checked_and_disconnected(
         (("connect", "apollo", *ACME), "--secret-env or --secret-stdin"),
         (("connect", "apollo", *ACME, "--secret-env", "NONE"), "variable NONE holds none"),
         (("connect", "apollo", *ACME, "--secret-env", "KEY", "--base-url", "http://apollo.test"), "base_url:"),
+        (("connect", "apollo", *ACME, "--secret-env", "KEY", "--base-url", NOBODY), f"--base-url: {NOBODY} could not be reached"),
         (("connect", "apollo", *ACME, "--secret-env", "KEY", "--set", "x"), "NAME=VALUE"),
         (("check", "apollo", *ACME), "no integration with apollo"),
         (("list", "--tenant", "nobody"), "no tenant nobody"),
