@@ -21,8 +21,16 @@ class Person:
 
 
 def get(tx: Tx, email: str) -> Person:
-    """A person by their address, whatever its case. Raises NoSuchRow."""
-    person = tx.find(
+    """As `find`; raises NoSuchRow."""
+    person = find(tx, email)
+    if person is None:
+        raise NoSuchRow("user", email)
+    return person
+
+
+def find(tx: Tx, email: str) -> Person | None:
+    """A person by their address, whatever its case."""
+    return tx.find(
         Person,
         """
         SELECT id, email, auth_provider, auth_subject, is_operator FROM outrider.users
@@ -30,9 +38,6 @@ def get(tx: Tx, email: str) -> Person:
         """,
         {"email": email},
     )
-    if person is None:
-        raise NoSuchRow("user", email)
-    return person
 
 
 def link(tx: Tx, user_id: UUID, *, provider: str, subject: str) -> None:

@@ -49,12 +49,7 @@ def add(
     Raises NameTaken when they are in this one, or when address and subject belong to two people;
     Permanent for what is no address.
     """
-    try:
-        address = normalize(email)
-    except ValueError as error:
-        raise Permanent(f"email: {error}") from None
-    check_identity(auth_provider, auth_subject)
-    user_id = _find_or_add(tx, address, full_name, auth_provider, auth_subject)
+    user_id = find_or_add(tx, email, full_name, provider=auth_provider, subject=auth_subject)
     joined = tx.run(
         """
         INSERT INTO outrider.memberships (tenant_id, user_id, role, accepted_at)
@@ -77,7 +72,16 @@ def check_identity(provider: str, subject: str) -> None:
         raise Permanent("auth_subject: give the identity provider's id of this person.")
 
 
-def _find_or_add(tx: Tx, address: str, full_name: str | None, provider: str, subject: str) -> UUID:
+def find_or_add(tx: Tx, email: str, full_name: str | None, *, provider: str, subject: str) -> UUID:
+    """The person of this address who signs in so, made when unknown, in no tenant; needs the operator's hat.
+
+    Raises NameTaken when address and subject belong to two people; Permanent for what is no address.
+    """
+    try:
+        address = normalize(email)
+    except ValueError as error:
+        raise Permanent(f"email: {error}") from None
+    check_identity(provider, subject)
     person = {"email": address, "name": full_name, "provider": provider, "subject": subject}
     added = tx.value(
         """

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationError
 
-from schemas.addresses import normalize
 from schemas.base import Value
-from schemas.enums import ImportKind
+from schemas.enums import ImportKind, SuppressionKind
 from schemas.lead_columns import NAMELESS, PEOPLE, Wanted
 from schemas.lead_files import Row
 from schemas.leads import LeadIn, domain_of
 from schemas.refusals import refusals
+from schemas.suppressions import read, refuse_everybody, whole_domain
 
 WANTED: dict[ImportKind, Wanted] = {
     ImportKind.LEADS: PEOPLE,
@@ -32,8 +32,15 @@ class Judged:
 
 
 def _value(text: str) -> str:
-    """An address, or a domain where there is no @."""
-    return normalize(text) if "@" in text else domain_of(text)
+    """An address; a domain where there is no @, or nothing before it that names a mailbox."""
+    if "@" in text and whole_domain(text) is None:
+        return read(text, SuppressionKind.EMAIL)[1]
+    try:
+        domain = domain_of(whole_domain(text) or text)
+    except ValueError:
+        raise ValueError("is neither an address nor a domain") from None
+    refuse_everybody((SuppressionKind.DOMAIN, domain))
+    return domain
 
 
 class _Unwanted(Value):
@@ -52,19 +59,21 @@ def judge(row: Row, kind: ImportKind) -> Judged:
     raw = row.raw.replace("\0", "\ufffd")  # the one character that Postgres has no place for
     if row.problem:
         return Judged(row.line, raw, field="(row)", reason=row.problem)
+    said = _said(row.document)
     try:
         if kind is ImportKind.LEADS:
             lead = LeadIn.model_validate(row.document)
             return Judged(row.line, raw, lead.model_dump_json(exclude_defaults=True))
-        return Judged(row.line, raw, _unwanted(row.document).model_dump_json())
+        value = {"value": row.document[said]} if said in row.document else {}
+        return Judged(row.line, raw, _Unwanted.model_validate(value).model_dump_json())
     except ValidationError as error:
-        wrong = list(refusals(error))
+        wrong = [(said if field == "value" else field, why) for field, why in refusals(error)]
     return Judged(
         row.line, raw, field=wrong[0][0],
         reason="; ".join(f"{field} {message}" for field, message in wrong),
     )  # fmt: skip
 
 
-def _unwanted(document: dict[str, object]) -> _Unwanted:
-    said = next((document[name] for name in NAMELESS.fields if name in document), None)
-    return _Unwanted.model_validate({"value": said} if said is not None else {})
+def _said(document: dict[str, object]) -> str:
+    """Which field says whom a row of customers or suppressions names."""
+    return next((name for name in NAMELESS.fields if name in document), NAMELESS.reach[0])

@@ -1,7 +1,7 @@
 """What a person writes on a list of those never to be contacted. Refuses what it cannot be sure to mean.
 
 ada@acme.test, "Ada <ada+news@acme.test>"   one mailbox: case, name and tag do not count
-acme.test, https://www.acme.test/           a domain, with every domain below it
+acme.test, @acme.test, *@acme.test          a domain, with every domain below it
 linkedin.com/in/ada, /in/ada                a profile
 +44 20 7946 0000                            a phone number, with its country
 """
@@ -10,7 +10,7 @@ import re
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from schemas.addresses import ascii_domain, normalize
+from schemas.addresses import FREE_MAIL, ascii_domain, normalize
 from schemas.enums import SuppressionKind as Kind
 
 Listed = tuple[Kind, str]
@@ -25,12 +25,13 @@ def read(value: str, kind: Kind | None = None) -> Listed:
 
     A company's name is never guessed, for any text could be one. Raises ValueError.
     """
-    text = value.strip()
+    named = "<" in value and kind in {None, Kind.EMAIL, Kind.DOMAIN}
+    text = parseaddr(value)[1] if named else value.strip()
     if kind is None:
         kind = _guess(text)
     match kind:
         case Kind.EMAIL:
-            return kind, normalize(parseaddr(text)[1] if "<" in text else text)
+            return kind, _mailbox(text)
         case Kind.DOMAIN:
             return kind, _domain(text)
         case Kind.PHONE:
@@ -41,15 +42,47 @@ def read(value: str, kind: Kind | None = None) -> Listed:
             return kind, _company(text)
 
 
+def read_new(value: str, kind: Kind | None = None) -> Listed:
+    """As `read`, for what is put on a list: whole mail providers only by `kind`. Raises ValueError."""
+    listed = read(value, kind)
+    if kind is None:
+        try:
+            refuse_everybody(listed)
+        except ValueError as error:
+            raise ValueError(f"{error}, or say --kind domain") from None
+    return listed
+
+
+def refuse_everybody(listed: Listed) -> None:
+    """Raise ValueError for a domain where anybody has a mailbox: one list would silence them all."""
+    kind, value = listed
+    if kind is Kind.DOMAIN and value in FREE_MAIL:
+        raise ValueError(f"means {value}, which is everybody's; name the address")
+
+
+def whole_domain(text: str) -> str | None:
+    """What follows an @ that has nothing or * before it: how people write everybody of a domain."""
+    local, at, domain = text.rpartition("@")
+    return domain.strip() if at and not local.strip("* ") else None
+
+
 def _guess(text: str) -> Kind:
     if "@" in text:
-        return Kind.EMAIL
+        return Kind.EMAIL if whole_domain(text) is None else Kind.DOMAIN
     if _LINKEDIN.fullmatch(text):
         return Kind.LINKEDIN
     return Kind.PHONE if _PHONE.fullmatch(text) else Kind.DOMAIN
 
 
+def _mailbox(text: str) -> str:
+    address = normalize(text)
+    if "*" in address:  # a legal letter, but nobody's: an entry that would protect nobody
+        raise ValueError("has a * where none can be; a whole domain is written *@acme.test")
+    return address
+
+
 def _domain(text: str) -> str:
+    text = whole_domain(text) or text
     try:
         host = urlsplit(text if "://" in text else f"//{text}").hostname or ""
         return ascii_domain(host.removeprefix("www."))

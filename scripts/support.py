@@ -6,7 +6,8 @@ from uuid import UUID
 
 import typer
 
-from db import audit, identities, support, tenants
+from db import Tx, audit, identities, support, tenants
+from db.identities import Person
 from schemas.errors import Permanent
 from scripts.options import AnyTenant, Json, Limit, Reason, Tenant
 from scripts.output import out, show, show_one
@@ -32,7 +33,7 @@ def open_session(
 ) -> None:
     """Let an operator read a tenant, from now on and for a while."""
     with open_database() as (database, _), database.hat("operator") as tx:
-        owner, person = tenants.get_by_slug(tx, tenant), identities.get(tx, operator)
+        owner, person = tenants.get_by_slug(tx, tenant), _operator(tx, operator)
         session = support.open_session(
             tx, tenant_id=owner.id, operator_id=person.id, reason=reason,
             lasts=timedelta(minutes=minutes),
@@ -80,7 +81,7 @@ def read(
     """Read a tenant's leads as its members see them; refused without a live session."""
     with open_database() as (database, _):
         with database.hat("operator") as tx:
-            owner, person = tenants.get_by_slug(tx, tenant), identities.get(tx, operator)
+            owner, person = tenants.get_by_slug(tx, tenant), _operator(tx, operator)
         with database.hat("client") as tx:
             identities.sign_in(tx, person.auth_subject, person.auth_provider)
             if not support.may_read(tx, owner.id):
@@ -89,3 +90,12 @@ def read(
                 )
             found = support.read_leads(tx, owner.id, email=email, limit=limit)
     show(found, as_json=as_json, empty="No such lead." if email else "No leads yet.")
+
+
+def _operator(tx: Tx, email: str) -> Person:
+    person = identities.find(tx, email)
+    if person is None or not person.is_operator:
+        raise Permanent(
+            f"--operator: {email} is no operator; `outrider users operator {email}` makes them one."
+        )
+    return person

@@ -12,7 +12,7 @@ from db import Database, Tx, clock, suppressions, tenants
 from db.suppressions import Bar
 from schemas.enums import Channel, SuppressionKind, SuppressionReason
 from schemas.errors import NoSuchRow, Permanent
-from schemas.suppressions import Listed, read
+from schemas.suppressions import Listed, read, read_new
 from scripts import suppressing
 from scripts.moments import read_moment
 from scripts.options import AnyTenant, Json, Limit, Reason
@@ -24,7 +24,10 @@ R = TypeVar("R")
 
 app = typer.Typer(no_args_is_help=True)
 Value = Annotated[
-    str, typer.Argument(help="An e-mail address, a domain, a LinkedIn profile, or +phone number.")
+    str,
+    typer.Argument(
+        help="An e-mail address, a domain (or *@domain), a LinkedIn profile, or +phone number."
+    ),
 ]
 Kind = Annotated[
     SuppressionKind | None,
@@ -55,7 +58,7 @@ def add(
     until: Until = None,
 ) -> None:
     """Never contact whom this means again, and end whatever is under way to them."""
-    listed = _read(value, kind)
+    listed = _read(value, kind, read_new)
     with open_database() as (database, _):
         whose = _whose(database, tenant, everywhere=everywhere)
         end = _within(database, whose, lambda tx: _until(tx, until))
@@ -174,15 +177,18 @@ def _lines(file: Path, kind: SuppressionKind | None) -> tuple[list[Listed], list
         if not value or value.startswith("#"):
             continue
         try:
-            right.append(read(value, kind))
+            right.append(read_new(value, kind))
         except ValueError as error:
             wrong.append((number, f"{value!r} {str(error).rstrip('.')}."))
     return right, wrong
 
 
-def _read(value: str, kind: SuppressionKind | None) -> Listed:
+def _read(
+    value: str, kind: SuppressionKind | None,
+    reads: Callable[[str, SuppressionKind | None], Listed] = read,
+) -> Listed:  # fmt: skip
     try:
-        return read(value, kind)
+        return reads(value, kind)
     except ValueError as error:
         raise Permanent(f"value: {value!r} {str(error).rstrip('.')}.") from None
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from db import Tx
+from db import Tx, backoffs
 from db import fleet_views as fleet
+from db.backoffs import Backoff
 from scripts.options import Json
 from scripts.output import Row, out, print_json, records, show
 from scripts.session import open_database
@@ -23,6 +24,7 @@ class Fleet:
     lag: fleet.Lag
     sessions: list[fleet.Live]
     depth: list[fleet.Depth]
+    backoffs: list[Backoff]
     lanes: list[fleet.LaneNews]
     throughput: list[fleet.Throughput]
     dead: list[fleet.DeadKind]
@@ -55,6 +57,7 @@ def read(tx: Tx, *, span: timedelta) -> Fleet:
         fleet.lag(tx),
         fleet.sessions(tx),
         fleet.depth(tx),
+        backoffs.list_reasons(tx, limit=_ROWS),
         fleet.lanes(tx, limit=_ROWS),
         fleet.throughput(tx, span=span),
         fleet.dead(tx, limit=_ROWS),
@@ -84,6 +87,7 @@ def _summary(found: Fleet) -> str:
 def _tables(found: Fleet, lately: str) -> Sequence[tuple[str, Sequence[Row]]]:
     return (
         ("Unfinished work", [_Waiting.of(d) for d in found.depth]),
+        ("Delayed, to be tried again", [_Backoff.of(one) for one in found.backoffs]),
         ("Lanes that wait or stand still", [_Lane.of(one) for one in found.lanes]),
         (f"Finished in the last {lately}", [_Done.of(t) for t in found.throughput]),
         ("Dead letters (outrider dead list)", [_Dead.of(k) for k in found.dead]),
@@ -107,6 +111,19 @@ class _Waiting:
         served = str(d.threads) if d.threads else "none: nobody serves it"
         late = "on time" if d.state == "delayed" and not d.oldest_seconds else span_of(d.oldest_seconds)  # fmt: skip
         return cls(d.actor, d.state, f"{'about ' * d.estimated}{d.jobs}", late, served)
+
+
+@dataclass(frozen=True, slots=True)
+class _Backoff:
+    actor: str
+    tenant: str | None
+    jobs: int
+    next: str
+    because: str
+
+    @classmethod
+    def of(cls, one: Backoff) -> "_Backoff":
+        return cls(one.actor, one.tenant, one.jobs, _clock(one.next_at), one.because or "")
 
 
 @dataclass(frozen=True, slots=True)

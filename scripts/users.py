@@ -7,13 +7,19 @@ import typer
 
 from db import Tx, audit, identities, tenants, users
 from schemas.enums import MembershipRole
-from schemas.errors import Permanent
+from schemas.errors import NoSuchRow, Permanent
 from scripts.options import Json, Reason, Tenant
 from scripts.output import out, show, show_one
 from scripts.session import open_database, whoami
 
 app = typer.Typer(no_args_is_help=True)
 Email = Annotated[str, typer.Argument(help="The person's address.")]
+Provider = Annotated[
+    str, typer.Option(help="The issuer (iss) of the person's tokens; local: they name none.")
+]
+Subject = Annotated[
+    str | None, typer.Option(help="The identity provider's id of the person; made when absent.")
+]
 
 
 @app.command("create")
@@ -24,20 +30,15 @@ def create(
     role: Annotated[
         MembershipRole, typer.Option(help="Rights in the tenant.")
     ] = MembershipRole.MEMBER,
-    provider: Annotated[
-        str, typer.Option(help="The issuer (iss) of the person's tokens; local: they name none.")
-    ] = users.LOCAL,
-    subject: Annotated[
-        str | None, typer.Option(help="The identity provider's id of the person; made when absent.")
-    ] = None,
+    provider: Provider = users.LOCAL,
+    subject: Subject = None,
     pending: Annotated[
         bool, typer.Option("--pending", help="Sees nothing until `users accept`.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Create a person, or give a known one a role in another tenant."""
-    if provider != users.LOCAL and subject is None:
-        raise Permanent("--subject: say which person of the provider this is (sub).")
+    subject = _subject(email, provider, subject)
     with open_database() as (database, _), database.hat("operator") as tx:
         found = tenants.get_by_slug(tx, tenant)
         member = users.add(
@@ -47,7 +48,7 @@ def create(
             tenant_id=found.id,
             role=role,
             auth_provider=provider,
-            auth_subject=subject or f"local|{email.strip().lower()}",
+            auth_subject=subject,
             accepted=not pending,
         )
         _audit(tx, "membership_create", member.id, None, found.id, role=role)
@@ -105,13 +106,33 @@ def operator(
     email: Email,
     reason: Reason,
     revoke: Annotated[bool, typer.Option("--revoke", help="Take the right away again.")] = False,
+    provider: Provider = users.LOCAL,
+    subject: Subject = None,
 ) -> None:
-    """Let a person open support sessions, or no more."""
+    """Let a person open support sessions, or no more; makes an unknown one, a member of no tenant."""
     with open_database() as (database, _), database.hat("operator") as tx:
-        person = identities.get(tx, email)
-        identities.appoint(tx, person.id, operator=not revoke)
-        _audit(tx, "operator_revoke" if revoke else "operator_appoint", person.id, reason)
-    out.print(f"{email} may {'no longer' if revoke else 'now'} open support sessions.")
+        known = identities.find(tx, email)
+        if known is None and revoke:
+            raise NoSuchRow("user", email)
+        if known and subject is None and provider == users.LOCAL:
+            person_id = known.id
+        else:
+            person_id = users.find_or_add(tx, email, None, provider=provider,
+                                          subject=_subject(email, provider, subject))  # fmt: skip
+        if known is None:
+            _audit(tx, "user_create", person_id, reason, provider=provider)
+        identities.appoint(tx, person_id, operator=not revoke)
+        _audit(tx, "operator_revoke" if revoke else "operator_appoint", person_id, reason)
+    out.print(
+        f"{email} {'' if known else 'is new, and '}may {'no longer' if revoke else 'now'} open support sessions."
+    )
+
+
+def _subject(email: str, provider: str, subject: str | None) -> str:
+    """What tokens call a person; those of the local provider by their address, unless told."""
+    if provider != users.LOCAL and subject is None:
+        raise Permanent("--subject: say which person of the provider this is (sub).")
+    return subject or f"local|{email.strip().lower()}"
 
 
 def _audit(

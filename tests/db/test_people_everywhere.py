@@ -13,6 +13,7 @@ from db import Database, invariants, people
 from tests.db.planted_rows import PLANTED
 from tests.factories import capture, tenant_called
 from tests.workers.test_erasing import EMAIL, KNOWN, NAME, found_in
+from workers.erasing import erase
 
 Peek = Callable[..., list[tuple[Any, ...]]]
 
@@ -74,8 +75,8 @@ def test_a_person_is_gone_from_every_column_there_is(
         told = people.list_pieces(tx, EMAIL)
         assert len({piece.table_name for piece in told}) > 25
     theirs = dump_of(owner_dsn, other)
-    with database.tenant(tenant) as tx:
-        done = people.erase(tx, EMAIL, by="t")
+    why = f"{NAME} <{EMAIL}> asked by phone"
+    done = erase(database, tenant, EMAIL, operator="t", reason=why).tables
     left = {table: found_in(text) for table, text in dump_of(owner_dsn, tenant).items()}
     assert {table: found for table, found in left.items() if found} == {}
     assert dump_of(owner_dsn, other) == theirs

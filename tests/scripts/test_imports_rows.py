@@ -57,6 +57,37 @@ def test_a_file_with_bad_rows_adds_up_and_customers_are_suppressed(
         assert suppressions.because(tx, "p3@c3.example") is None
 
 
+def test_a_row_of_customers_names_an_address_or_a_domain_that_is_theirs(
+    database: Database, tenant: UUID, tmp_path: Path, outrider: Outrider
+) -> None:
+    rows = (
+        "bob@gmail.com,",
+        "*@w.example,",
+        "@v.example,",
+        "gmail.com,",
+        "bad,",
+        ",ftp://u.example",
+        "b*@w.example,",
+    )
+    file = table(tmp_path, "email,website", *rows)
+    done = outrider(
+        "import", "leads", str(file), "--tenant", "acme", "--kind", "customers", "--yes", "--json"
+    ).json()
+    assert (done["imported"], done["failed"]) == (3, 4)
+    with database.tenant(tenant) as tx:
+        left = import_rows.list_left(tx, UUID(done["id"]))
+        for mail in ("bob@gmail.com", "eve@w.example", "eve@v.example"):
+            assert suppressions.because(tx, mail) is SuppressionReason.CUSTOMER
+        assert suppressions.because(tx, "eve@gmail.com") is None
+    neither = "is neither an address nor a domain"
+    assert [(row.line, row.field, row.reason) for row in left] == [
+        (5, "email", "email means gmail.com, which is everybody's; name the address"),
+        (6, "email", f"email {neither}"),
+        (7, "website", f"website {neither}"),
+        (8, "email", "email has a * where none can be; a whole domain is written *@acme.test"),
+    ]
+
+
 @pytest.mark.system(33)
 def test_people_are_found_again_and_the_plan_stops_the_file_at_its_limit(
     database: Database, tenant: UUID, tmp_path: Path, peek: Peek, outrider: Outrider

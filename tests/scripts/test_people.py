@@ -95,7 +95,7 @@ def test_erasing_asks_foresees_and_does_the_same(
     trail = outreach.peek(
         "SELECT action, reason, resource_id ~ '^[0-9a-f]{64}$' FROM outrider.audit_logs ORDER BY created_at"
     )
-    assert trail == [("erase.begin", "asked by letter", True), ("erase", "asked by letter", True)]
+    assert trail == [("erase.begin", "asked by letter", True), ("erase", None, True)]
     assert "0 leads" not in outrider(*order, "--yes").out
 
 

@@ -71,8 +71,24 @@ def test_only_an_operator_gets_a_session_and_a_dismissed_one_reads_no_more(
     opened(outrider)
     assert outrider("users", "operator", OPS, "--revoke", "--reason", "left").code == 0
     assert read(outrider).code == 1
-    assert "operator: this person is none" in opened(outrider).err
+    assert f"{OPS} is no operator; `outrider users operator" in opened(outrider).err
     assert opened(outrider, "--minutes", "481").code == 2
+
+
+def test_a_person_on_call_is_made_by_the_word_that_makes_them_an_operator(
+    outrider: Outrider, tenant: UUID, peek: Peek
+) -> None:
+    word = ("users", "operator", OPS, "--reason", "on call")
+    assert f"{OPS} is no operator; `outrider users operator" in opened(outrider).err
+    assert "There is no user" in outrider(*word, "--revoke").err
+    assert "--subject: say which person" in outrider(*word, "--provider", "https://id.example").err
+    assert "is new, and may now open" in outrider(*word).out
+    assert opened(outrider).code == 0
+    assert f"{OPS} may now open" in outrider(*word).out
+    assert "somebody else" in outrider(*word, "--subject", "other").err
+    assert peek(
+        "SELECT auth_subject, (SELECT count(*) FROM outrider.memberships) FROM outrider.users"
+    ) == [(f"local|{OPS}", 0)]
 
 
 def test_a_pending_member_is_accepted_and_removed(outrider: Outrider, tenant: UUID) -> None:

@@ -102,6 +102,31 @@ def test_a_file_is_taken_line_by_line_and_its_wrong_lines_are_named(
     assert (again.code, again.out.startswith("1 lines: 0 new")) == (0, True)
 
 
+def test_all_of_a_domain_may_be_written_with_a_star_and_nobody_silences_a_mail_provider(
+    outrider: Outrider, outreach: Outreach, tmp_path: Path
+) -> None:
+    acme, why = ("--tenant", "acme"), ("--reason", "asked")
+    assert (
+        "foo.example is now suppressed"
+        in outrider("suppress", "add", "*@foo.example", *acme, *why).out
+    )
+    assert "Nothing" not in outrider("suppress", "check", "bob@foo.example", *acme).out
+    said = outrider("suppress", "add", "gmail.com", *acme, *why)
+    assert said.code == 1
+    assert "everybody's; name the address, or say --kind domain" in said.err
+    file = tmp_path / "list.txt"
+    file.write_text("*@w.example\nyahoo.com\n")
+    done = outrider("suppress", "import", str(file), *acme, *why, "--json").json()
+    assert (done["new"], [one["line"] for one in done["wrong"]]) == (1, [2])
+    assert "Nothing" not in outrider("suppress", "check", "eve@w.example", *acme).out
+    assert (
+        "now suppressed"
+        in outrider("suppress", "add", "gmail.com", "--kind", "domain", *acme, *why).out
+    )
+    assert "Nothing" not in outrider("suppress", "check", "gmail.com", *acme).out
+    assert outrider("suppress", "release", "gmail.com", *acme, *why).code == 0
+
+
 def test_an_entry_may_have_an_end_and_not_one_that_is_over(
     outrider: Outrider, outreach: Outreach
 ) -> None:

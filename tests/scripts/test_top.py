@@ -46,10 +46,18 @@ def test_one_screen_shows_what_waits_what_stands_still_and_why(
     assert "the server is full" in text
     assert "ValueError: no such thing" in text
     assert "on time" in text
+    peek("UPDATE outrider.jobs SET retry_at = clock_timestamp() + interval '1 h', last_error = 'OverPlan: billing is past due' WHERE state = 'delayed'")  # fmt: skip
+    assert "OverPlan: billing is past due" in outrider("top").out
     session(database, "toy.plain", threads=3)
     found = outrider("top", "--json").json()
     assert [s["threads"] for s in found["sessions"]] == [3]
     assert {d["state"]: d["jobs"] for d in found["depth"]} == {"ready": 1, "delayed": 1}
+    [waits] = found["backoffs"]
+    assert (waits["tenant"], waits["jobs"], waits["because"]) == (
+        "acme",
+        1,
+        "OverPlan: billing is past due",
+    )
     assert found["dead"][0]["letters"] == 1
     assert found["throughput"][0]["dead"] == 1
     assert outrider("top", "--hour", "--json").json()["throughput"] == found["throughput"]
