@@ -44,6 +44,11 @@ def test_reserved_test_names_are_accepted_and_local_ones_are_not():
         normalize("a@printer.local")
 
 
+def test_what_is_wrong_with_an_address_can_stand_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"an @-sign$"):
+        normalize("nobody")
+
+
 def test_a_domain_has_one_spelling():
     assert ascii_domain("MÜNCHEN.example.") == ascii_domain("xn--mnchen-3ya.example")
 

@@ -127,6 +127,9 @@ def test_a_rehearsal_stores_nothing_and_shows_what_columns_mean(
     assert "ada@acme.example" in shown
     assert peek("SELECT count(*) FROM outrider.leads") == [(0,)]
     assert peek("SELECT count(*) FROM outrider.imports") == [(0,)]
+    leads_csv.write_text("email\nada@acme.example\n")
+    told = outrider("import", "leads", str(leads_csv), "--tenant", "acme", "--check")
+    assert told.out == "1 rows are right, 0 are wrong; nothing was stored.\n"
 
 
 def test_nobody_is_taken_before_somebody_said_yes(
