@@ -239,7 +239,7 @@ def test_who_comes_back_by_a_form_is_an_empty_row_and_nobody_works_on_it(
 
 
 def test_a_mailbox_of_the_tenant_is_nobody_to_forget(
-    lived: UUID, database: Database, tenant: UUID
+    mailbox: UUID, database: Database, tenant: UUID
 ) -> None:
     with pytest.raises(Permanent, match="is a mailbox of this tenant"):
         erase(database, tenant, "grace@navy.test", operator="ann", reason="asked")
