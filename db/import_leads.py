@@ -154,9 +154,7 @@ def _meet_again(tx: Tx, file: Import, known: Mapping[int, UUID]) -> Taken:
 
 
 def _list_given(tx: Tx, import_id: UUID, lines: Sequence[int]) -> list[_Given]:
-    return tx.list(
-        _Given, SAID + GIVEN, {"id": import_id, "lines": list(lines), "ids": _by_line({})}
-    )
+    return tx.list(_Given, GIVEN, {"id": import_id, "lines": list(lines)})
 
 
 def _list_known(tx: Tx, rows: Sequence[_Given]) -> dict[int, UUID]:

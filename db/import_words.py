@@ -17,10 +17,17 @@ SAID: LiteralString = """
         )
 """
 GIVEN: LiteralString = """
-        , hashed AS MATERIALIZED (
-            SELECT line, email_norm, linkedin_norm, outrider.gate_hash('email', outrider.canonical_email(email)) AS mailbox,
-                   outrider.gate_hash('linkedin', linkedin_norm) AS profile
-              FROM given
+        WITH given AS MATERIALIZED (
+            SELECT r.line, d.said ->> 'email' AS email, outrider.norm_linkedin(d.said ->> 'linkedin_url') AS linkedin_norm
+              FROM outrider.import_rows r CROSS JOIN LATERAL (SELECT nullif(r.document, '')::jsonb AS said OFFSET 0) d
+             WHERE r.import_id = %(id)s AND r.line = ANY(%(lines)s) AND r.document <> ''
+        ), here AS MATERIALIZED (
+            SELECT outrider.erased_here() AS erased
+        ), hashed AS MATERIALIZED (
+            SELECT line, outrider.norm_email(email) AS email_norm, linkedin_norm,
+                   CASE WHEN here.erased THEN outrider.gate_hash('email', outrider.canonical_email(email)) END AS mailbox,
+                   CASE WHEN here.erased THEN outrider.gate_hash('linkedin', linkedin_norm) END AS profile
+              FROM given, here
         ), erased AS MATERIALIZED (
             SELECT hash FROM outrider.erased_among(array(SELECT mailbox FROM hashed UNION SELECT profile FROM hashed)) AS hash
         )

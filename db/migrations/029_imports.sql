@@ -79,3 +79,32 @@ grant execute on function outrider.erased_among(bytea[]) to outrider_worker;
 alter table outrider.webhook_sources drop constraint webhook_sources_takes_check;
 alter table outrider.webhook_sources
   add constraint webhook_sources_takes_check check (takes in ('leads', 'mails', 'imports')) not valid;
+
+-- What each new lead and each look-up pays for, several times over: now inlined, as policies' functions are.
+create or replace function outrider.norm_email(p text) returns text
+language sql immutable parallel safe
+as $$ select nullif(lower(btrim(p)), '') $$;
+
+create or replace function outrider.norm_domain(p text) returns text
+language sql immutable parallel safe
+as $$ select nullif(regexp_replace(lower(btrim(p)), '^(https?://)?(www\.)?([^/:?#]+).*$', '\3'), '') $$;
+
+create or replace function outrider.norm_linkedin(p text) returns text
+language sql immutable parallel safe
+as $$
+  select nullif(regexp_replace(regexp_replace(regexp_replace(
+           lower(btrim(p)), '^(https?://)?([a-z]+\.)?linkedin\.com', ''), '[?#].*$', ''), '/+$', ''), '')
+$$;
+
+-- Whether anybody was erased at all, which is asked before anybody's hash is.
+-- squawk-ignore require-concurrent-index-creation
+create index suppressions_erased_idx on outrider.suppressions (tenant_id)    -- of as many rows as there were erasures
+  where reason = 'erasure' and released_at is null;
+create function outrider.erased_here() returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (select from outrider.suppressions s
+                  where s.reason = 'erasure' and s.released_at is null and s.tenant_id = outrider.current_tenant_id())
+      or exists (select from outrider.suppressions s where s.reason = 'erasure' and s.released_at is null and s.tenant_id is null)
+$$;
+revoke all on function outrider.erased_here() from public;
+grant execute on function outrider.erased_here() to outrider_worker;
