@@ -186,7 +186,7 @@ def _logged(name: str, log: Path, option: str, *more: str) -> Generator[dict[str
 def _mail_server(
     folder: Path, who: Customer, people: Sequence[LeadIn], seed: int
 ) -> Generator[dict[str, int]]:
-    unknown = [person.email for person in people if refuses(person.email, seed)]
+    unknown = [one.email for one in people if one.email and refuses(one.email, seed)]
     spec = folder / "mail.json"
     spec.write_text(mail_spec(who, unknown).model_dump_json())
     with _logged("mail_server", folder / "mails.log", "--archive", "--spec", str(spec)) as ports:

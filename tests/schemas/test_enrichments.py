@@ -30,20 +30,22 @@ def test_blanks_are_filled_and_each_field_says_where_it_comes_from():
 
 def test_what_a_person_told_us_is_never_overwritten():
     told = lead(company_name="ACME Europe", country="AT", company_domain="acme-europe.example")
-    found = conclude(told, facts(told.email), DOMAIN)
+    found = conclude(told, facts(str(told.email)), DOMAIN)
     assert found.fields["company_name"] == Fact(value="ACME Europe", source="given")
     assert not {"company_name", "country", "company_domain"} & set(found.found())
 
 
 def test_a_full_name_is_put_together_from_its_parts():
     named = lead(first_name="Anna", last_name="Schmidt")
-    assert conclude(named, facts(named.email), None).fields["full_name"].value == "Anna Schmidt"
+    assert (
+        conclude(named, facts(str(named.email)), None).fields["full_name"].value == "Anna Schmidt"
+    )
 
 
 def test_a_private_address_says_nothing_about_a_company():
     private = LeadIn(email="someone@gmail.com")
     operator = DomainFacts(domain="gmail.com", has_mx=True, mail_operator="google")
-    assert conclude(private, facts(private.email), operator).found() == {}
+    assert conclude(private, facts(str(private.email)), operator).found() == {}
 
 
 def test_an_address_is_invalid_only_on_proof_and_never_verified():

@@ -86,18 +86,18 @@ def test_a_chief_executive_of_a_growing_company_is_hot_and_a_throw_away_address_
     boss = LeadIn(
         email="anna@acme.example", full_name="Anna Schmidt", title="CEO", phone="+49 30 1"
     )
-    best = score(features(boss, conclude(boss, facts(boss.email), domain)))
+    best = score(features(boss, conclude(boss, facts(str(boss.email)), domain)))
     assert best.tier is LeadTier.HOT
     assert any(line.name == "cap" and line.points < 0 for line in best.factors)
 
     nobody = LeadIn(email="info@mailinator.com")
     gone = DomainFacts(domain="mailinator.com", has_mx=False, null_mx=True)
-    worst = score(features(nobody, conclude(nobody, facts(nobody.email), gone)))
+    worst = score(features(nobody, conclude(nobody, facts(str(nobody.email)), gone)))
     assert worst.tier is LeadTier.DEAD
     assert [(line.group, line.points) for line in worst.factors if line.name == "floor"] == [("Risk", 23)]  # fmt: skip
 
 
 def test_reasons_are_filled_in_even_when_a_title_holds_braces():
     odd = LeadIn(email="anna@acme.example", title="CEO {0} {x}")
-    lines = score(features(odd, conclude(odd, facts(odd.email), None))).factors
+    lines = score(features(odd, conclude(odd, facts(str(odd.email)), None))).factors
     assert "“CEO {0} {x}” leads the company." in {line.because for line in lines}
