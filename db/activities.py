@@ -26,8 +26,9 @@ def record(tx: Tx, lead_ids: Collection[UUID], kind: ActivityKind, text: str) ->
     """Add the same line to the story of each of these leads. `text` holds no personal data."""
     tx.run(
         """
-        INSERT INTO outrider.activities (lead_id, kind, text)
-        SELECT id, %(kind)s::outrider.activity_kind, %(text)s FROM unnest(%(ids)s::uuid[]) AS id
+        INSERT INTO outrider.activities (lead_id, kind, text, job_id, occurred_at)
+        SELECT id, %(kind)s::outrider.activity_kind, %(text)s, (SELECT outrider.current_job_id()), (SELECT outrider.now())
+          FROM unnest(%(ids)s::uuid[]) AS id
         """,
         {"ids": list(lead_ids), "kind": kind, "text": text},
     )

@@ -56,15 +56,17 @@ MADE: LiteralString = """
         , made AS (
             INSERT INTO outrider.leads (
                    id, email, full_name, first_name, last_name, title, phone, linkedin_url, company_name,
-                   company_domain, website, country, locale, timezone, source, sources, attributes)
+                   company_domain, website, country, locale, timezone, source, sources, attributes,
+                   created_at, updated_at)
             SELECT lead_id, email, full_name, first_name, last_name, title, phone,
                    linkedin_url, company_name, company_domain, website, country, locale, timezone,
-                   coalesce(source, %(source)s), array[coalesce(source, %(source)s)]::text[], attributes
+                   coalesce(source, %(source)s), array[coalesce(source, %(source)s)]::text[], attributes,
+                   (SELECT outrider.now()), (SELECT outrider.now())
               FROM given ORDER BY email_norm, linkedin_norm
                 ON CONFLICT DO NOTHING RETURNING id
         ), moved AS (
-            INSERT INTO outrider.lead_status_transitions (lead_id, to_status, cause)
-            SELECT id, 'new', %(source)s FROM made
+            INSERT INTO outrider.lead_status_transitions (lead_id, to_status, cause, job_id, occurred_at)
+            SELECT id, 'new', %(source)s, (SELECT outrider.current_job_id()), (SELECT outrider.now()) FROM made
         )
         SELECT id FROM made
 """

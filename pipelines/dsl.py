@@ -91,9 +91,13 @@ class Pipeline:
     def __init__(self, name: str, *steps: Step) -> None:
         self.name = name
         self.steps = steps
+        self._by_event: dict[type[Event], tuple[Step, ...]] = {
+            event: tuple(step for step in steps if step.event is event)
+            for event in {step.event for step in steps}
+        }
 
     def consequences(self, event: Event) -> Iterator[Consequence]:
         """Everything that follows from `event`, in the order of the table."""
-        for step in self.steps:
+        for step in self._by_event.get(type(event), ()):
             if consequence := step.consequence(event):
                 yield consequence

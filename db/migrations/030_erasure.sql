@@ -683,9 +683,8 @@ create function outrider.keep_erased_out() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   -- Nearly always nobody was, and then no hash is made.
-  if not exists (select from outrider.suppressions s where s.reason = 'erasure' and s.released_at is null and s.tenant_id = new.tenant_id)
-     and not exists (select from outrider.suppressions s where s.reason = 'erasure' and s.released_at is null and s.tenant_id is null)
-  then
+  if not exists (select from outrider.suppressions s where s.reason = 'erasure' and s.released_at is null
+                     and (s.tenant_id = new.tenant_id or s.tenant_id is null)) then
     return new;
   end if;
   if not exists (

@@ -1,13 +1,14 @@
 """What a source may and may not say about a person."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.leads import LeadIn
+from schemas.leads import _PLAIN_URL, LeadIn
 
 
 def paths(content: dict[str, Any]) -> dict[str, str]:
@@ -100,3 +101,11 @@ def test_any_json_is_either_a_lead_or_a_named_refusal(content: dict[str, object]
     else:
         assert LeadIn.model_validate(lead.to_json()) == lead
         assert "\\u0000" not in lead.model_dump_json()
+
+
+@given(st.from_regex(_PLAIN_URL, fullmatch=True))
+def test_an_address_of_a_web_site_that_looks_plain_would_be_found_right_the_long_way(url: str):
+    parts = urlsplit(url)
+    assert (parts.scheme in {"http", "https"}, bool(parts.hostname)) == (True, True)
+    assert (parts.port, parts.username, parts.password) == (None, None, None)
+    assert LeadIn(email="a@b.example", website=url).website == url
