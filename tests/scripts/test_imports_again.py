@@ -26,7 +26,7 @@ def test_a_person_is_scored_by_what_a_later_slice_and_then_a_mended_row_says(
         until(lambda: peek(
             "SELECT count(*), bool_or(s.factors::text LIKE %s AND s.score = l.score)"
             "  FROM outrider.leads l JOIN outrider.scores s ON s.lead_id = l.id",
-            f"%{rank}%") == [(times, True)])  # fmt: skip
+            f"%{rank}%") == [(times, True)], seconds=30)  # fmt: skip
 
     fleet([registered()[name] for name in process.actor_names()])
     file = staged(database, tenant, table(
